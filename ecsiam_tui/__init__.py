@@ -1,0 +1,3 @@
+"""A terminal explorer for the permissions of Amazon ECS."""
+
+__version__ = "0.1.0"
