@@ -27,7 +27,7 @@ def parse_arn(text: str) -> Arn | None:
 
 
 def short_name(arn: str) -> str:
-    """The part that people call a thing by: `web` of `…:service/prod/web`, `db-AbCdEf` of `…:secret:db-AbCdEf`.
+    """The part that people call a thing by: `web` of `…:service/prod/web`, `db-x` of `…:secret:db-x`.
 
     A task definition keeps its revision (`web:4`). Text that is not an ARN comes back as it is.
     """

@@ -12,10 +12,13 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from ecsiam_tui.account.snapshot import SCHEMA_VERSION, Snapshot
+from ecsiam_tui.account.snapshot import Snapshot
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 GZIP_MAGIC = b"\x1f\x8b"
+
+SCHEMA_VERSION = 1
+"""Raised when a file written before could be misread. Fields with defaults may come without raising it."""
 
 Upgrade = Callable[[dict[str, object]], dict[str, object]]
 UPGRADES: dict[int, Upgrade] = {
@@ -36,7 +39,7 @@ class _Head(msgspec.Struct, rename="camel"):
 def encode(snapshot: Snapshot) -> bytes:
     """The JSON text of a snapshot; the schema version always stands first in it."""
     body = msgspec.json.encode(snapshot)
-    return b'{"schemaVersion":%d,' % snapshot.schema_version + body[1:]
+    return b'{"schemaVersion":%d,' % SCHEMA_VERSION + body[1:]
 
 
 def save(snapshot: Snapshot, path: Path) -> None:
@@ -97,8 +100,8 @@ def decode(data: bytes, path: Path) -> Snapshot:
         raise SnapshotFileError(f"{path}: not JSON, or cut off ({error})") from error
     if version > SCHEMA_VERSION:
         raise SnapshotFileError(
-            f"{path}: written by a newer ecsiam-tui (schema {version}, this one reads up to {SCHEMA_VERSION});"
-            " upgrade ecsiam-tui to open it"
+            f"{path}: written by a newer ecsiam-tui (schema {version}, this one reads up to"
+            f" {SCHEMA_VERSION}); upgrade ecsiam-tui to open it"
         )
     try:
         if version == SCHEMA_VERSION:

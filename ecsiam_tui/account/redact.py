@@ -23,7 +23,9 @@ _SECRET_NAME = re.compile(
 )
 _NOT_A_SECRET_NAME = re.compile(r"(?i)(_arn|_name|_id|_url|_uri|_file|_path|_header|_ttl|_type)$")
 _AWS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)", re.S)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)", re.S
+)
 _TOKEN = re.compile(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}"
     r"|sk_live_\w{10,}|sk-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{20,}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}"
@@ -148,9 +150,8 @@ class Redactor:
 
     def overrides(self, overrides: Json) -> Json:
         """The overrides of a task or a scheduled task without values."""
-        if not overrides.get("containerOverrides"):
-            return dict(overrides)
-        return {**overrides, "containerOverrides": [self.container(item) for item in overrides["containerOverrides"]]}
+        containers = [self.container(item) for item in overrides.get("containerOverrides") or ()]
+        return {**overrides, "containerOverrides": containers}
 
     def task(self, task: Json) -> Json:
         """A task without values; messages keep their words and lose credentials."""
@@ -167,13 +168,13 @@ class Redactor:
 
     def service(self, service: Json) -> Json:
         """A service whose events keep their words and lose credentials, and whose log options are masked."""
-        result = dict(service)
-        result["events"] = [{**item, "message": scrub_text(item.get("message") or "")} for item in service.get("events") or ()]
+        events = [
+            {**item, "message": scrub_text(item.get("message") or "")} for item in service.get("events") or ()
+        ]
         deployments = []
         for deployment in service.get("deployments") or ():
             connect = deployment.get("serviceConnectConfiguration")
             if isinstance(connect, dict):
                 deployment = {**deployment, "serviceConnectConfiguration": self.container(connect)}
             deployments.append(deployment)
-        result["deployments"] = deployments
-        return result
+        return {**service, "events": events, "deployments": deployments}

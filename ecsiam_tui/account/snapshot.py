@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from msgspec import field
-
 from ecsiam_tui.account.compute import Activation, ContainerInstance, Instance, ManagedNode
 from ecsiam_tui.account.ecs import (
     CapacityProvider,
@@ -37,9 +35,6 @@ from ecsiam_tui.account.resources import (
     SecretResource,
 )
 from ecsiam_tui.account.tasks import DaemonTaskDefinition, Task, TaskDefinition
-
-SCHEMA_VERSION = 1
-"""Raised when a file written before could be misread. Fields with defaults may come without raising it."""
 
 GapReason = Literal[
     "denied", "throttled", "unsupported", "unreachable", "invalid", "cancelled", "expired", "failed"
@@ -113,7 +108,6 @@ class Snapshot(Record):
 
     account_id: str
     taken_at: datetime
-    schema_version: int = field(default=SCHEMA_VERSION)
     tool_version: str = ""
     source: Literal["live", "demo", "synthetic"] = "live"
     account_alias: str | None = None
@@ -164,7 +158,9 @@ class Snapshot(Record):
     missing: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
-    def gaps_for(self, unknown: str, *, region: str | None = None, target: str | None = None) -> Iterator[Gap]:
+    def gaps_for(
+        self, unknown: str, *, region: str | None = None, target: str | None = None
+    ) -> Iterator[Gap]:
         """The gaps that leave the field `unknown` incomplete, for one region or one target if given.
 
         A gap without a region or target covers all of them.
@@ -179,5 +175,5 @@ class Snapshot(Record):
             yield gap
 
     def is_known(self, name: str, *, region: str | None = None, target: str | None = None) -> bool:
-        """Whether nothing is missing from the field `name`: only then does absence mean that there is none."""
+        """Whether the field `name` is complete: only then does absence mean that there is none."""
         return next(self.gaps_for(name, region=region, target=target), None) is None
