@@ -6,7 +6,7 @@ from ecsiam_tui.account.records import AwsPascal, Record
 from ecsiam_tui.account.tasks import Attribute
 
 
-class ContainerInstance(Record):
+class ContainerInstance(Record, frozen=True, kw_only=True):
     """An instance registered with a cluster; its attributes prove what its agent can do."""
 
     container_instance_arn: str
@@ -22,7 +22,7 @@ class ContainerInstance(Record):
     tags: dict[str, str] = {}
 
 
-class MetadataOptions(AwsPascal):
+class MetadataOptions(AwsPascal, frozen=True, kw_only=True):
     """How the instance metadata service of an EC2 instance is set."""
 
     state: str | None = None
@@ -31,14 +31,14 @@ class MetadataOptions(AwsPascal):
     http_endpoint: str | None = None
 
 
-class IamInstanceProfile(AwsPascal):
+class IamInstanceProfile(AwsPascal, frozen=True, kw_only=True):
     """The instance profile of an EC2 instance."""
 
     arn: str
     id: str | None = None
 
 
-class Instance(AwsPascal):
+class Instance(AwsPascal, frozen=True, kw_only=True):
     """An EC2 instance that is a container instance."""
 
     instance_id: str
@@ -52,7 +52,7 @@ class Instance(AwsPascal):
     tags: dict[str, str] = {}
 
 
-class Activation(AwsPascal):
+class Activation(AwsPascal, frozen=True, kw_only=True):
     """A Systems Manager activation: how external instances (`mi-…`) get their role."""
 
     activation_id: str
@@ -63,7 +63,7 @@ class Activation(AwsPascal):
     expired: bool = False
 
 
-class ManagedNode(AwsPascal):
+class ManagedNode(AwsPascal, frozen=True, kw_only=True):
     """An external instance that Systems Manager manages, with the role it was activated with."""
 
     instance_id: str

@@ -10,7 +10,7 @@ from msgspec import field
 from ecsiam_tui.account.records import Json, Record
 
 
-class ExecuteCommandLogConfiguration(Record):
+class ExecuteCommandLogConfiguration(Record, frozen=True, kw_only=True):
     """Where the sessions of ECS Exec are logged."""
 
     cloud_watch_log_group_name: str | None = None
@@ -20,7 +20,7 @@ class ExecuteCommandLogConfiguration(Record):
     s3_key_prefix: str | None = None
 
 
-class ExecuteCommandConfiguration(Record):
+class ExecuteCommandConfiguration(Record, frozen=True, kw_only=True):
     """A cluster's settings for ECS Exec: settings, not a role."""
 
     kms_key_id: str | None = None
@@ -28,28 +28,28 @@ class ExecuteCommandConfiguration(Record):
     log_configuration: ExecuteCommandLogConfiguration | None = None
 
 
-class ManagedStorageConfiguration(Record):
+class ManagedStorageConfiguration(Record, frozen=True, kw_only=True):
     """The keys that encrypt the storage ECS manages."""
 
     kms_key_id: str | None = None
     fargate_ephemeral_storage_kms_key_id: str | None = None
 
 
-class ClusterConfiguration(Record):
+class ClusterConfiguration(Record, frozen=True, kw_only=True):
     """The part of a cluster that has to do with permissions."""
 
     execute_command_configuration: ExecuteCommandConfiguration | None = None
     managed_storage_configuration: ManagedStorageConfiguration | None = None
 
 
-class Setting(Record):
+class Setting(Record, frozen=True, kw_only=True):
     """A named setting of a cluster (`containerInsights`) or an account (`taskLongArnFormat`)."""
 
     name: str
     value: str | None = None
 
 
-class CapacityProviderStrategyItem(Record):
+class CapacityProviderStrategyItem(Record, frozen=True, kw_only=True):
     """One share of a capacity provider strategy."""
 
     capacity_provider: str
@@ -57,7 +57,7 @@ class CapacityProviderStrategyItem(Record):
     base: int = 0
 
 
-class Cluster(Record):
+class Cluster(Record, frozen=True, kw_only=True):
     """A cluster. It has no role of its own: roles belong to task definitions."""
 
     cluster_arn: str
@@ -75,7 +75,7 @@ class Cluster(Record):
     tags: dict[str, str] = {}
 
 
-class InstanceLaunchTemplate(Record):
+class InstanceLaunchTemplate(Record, frozen=True, kw_only=True):
     """How ECS Managed Instances are launched: their instance profile, and the rest as AWS sends it."""
 
     ec2_instance_profile_arn: str | None = None
@@ -85,7 +85,7 @@ class InstanceLaunchTemplate(Record):
     capacity_option_type: str | None = None
 
 
-class ManagedInstancesProvider(Record):
+class ManagedInstancesProvider(Record, frozen=True, kw_only=True):
     """A capacity provider of ECS Managed Instances, with its infrastructure role."""
 
     infrastructure_role_arn: str | None = None
@@ -93,7 +93,7 @@ class ManagedInstancesProvider(Record):
     propagate_tags: str | None = None
 
 
-class CapacityProvider(Record):
+class CapacityProvider(Record, frozen=True, kw_only=True):
     """A capacity provider: Fargate, an Auto Scaling group, or ECS Managed Instances."""
 
     capacity_provider_arn: str
@@ -106,7 +106,7 @@ class CapacityProvider(Record):
     tags: dict[str, str] = {}
 
 
-class AdvancedConfiguration(Record):
+class AdvancedConfiguration(Record, frozen=True, kw_only=True):
     """What native blue/green deployments need of a load balancer, with the role that ECS uses for it."""
 
     alternate_target_group_arn: str | None = None
@@ -115,7 +115,7 @@ class AdvancedConfiguration(Record):
     role_arn: str | None = None
 
 
-class LoadBalancer(Record):
+class LoadBalancer(Record, frozen=True, kw_only=True):
     """A load balancer of a service or task set."""
 
     target_group_arn: str | None = None
@@ -125,7 +125,7 @@ class LoadBalancer(Record):
     advanced_configuration: AdvancedConfiguration | None = None
 
 
-class AwsVpcConfiguration(Record):
+class AwsVpcConfiguration(Record, frozen=True, kw_only=True):
     """Subnets and security groups of tasks in the `awsvpc` network mode."""
 
     subnets: tuple[str, ...] = ()
@@ -133,13 +133,13 @@ class AwsVpcConfiguration(Record):
     assign_public_ip: str | None = None
 
 
-class NetworkConfiguration(Record):
+class NetworkConfiguration(Record, frozen=True, kw_only=True):
     """Network configuration of a service, task set or scheduled task."""
 
     awsvpc_configuration: AwsVpcConfiguration | None = None
 
 
-class ManagedEbsVolume(Record):
+class ManagedEbsVolume(Record, frozen=True, kw_only=True):
     """An EBS volume that ECS makes at launch, with the infrastructure role it uses."""
 
     role_arn: str | None = None
@@ -151,21 +151,21 @@ class ManagedEbsVolume(Record):
     filesystem_type: str | None = None
 
 
-class VolumeConfiguration(Record):
+class VolumeConfiguration(Record, frozen=True, kw_only=True):
     """The configuration at launch of a volume that the task definition leaves open."""
 
     name: str
     managed_ebs_volume: ManagedEbsVolume | None = field(default=None, name="managedEBSVolume")
 
 
-class Secret(Record):
+class Secret(Record, frozen=True, kw_only=True):
     """A secret handed to a container or log driver: where it comes from, never its value."""
 
     name: str
     value_from: str
 
 
-class LogConfiguration(Record):
+class LogConfiguration(Record, frozen=True, kw_only=True):
     """A log driver and its options; options that look like secrets are redacted."""
 
     log_driver: str | None = None
@@ -173,7 +173,7 @@ class LogConfiguration(Record):
     secret_options: tuple[Secret, ...] = ()
 
 
-class ServiceConnectTls(Record):
+class ServiceConnectTls(Record, frozen=True, kw_only=True):
     """TLS of a Service Connect service, with the infrastructure role that ECS uses for it."""
 
     issuer_certificate_authority: Json | None = None
@@ -181,7 +181,7 @@ class ServiceConnectTls(Record):
     role_arn: str | None = None
 
 
-class ServiceConnectService(Record):
+class ServiceConnectService(Record, frozen=True, kw_only=True):
     """One service that Service Connect publishes."""
 
     port_name: str | None = None
@@ -190,7 +190,7 @@ class ServiceConnectService(Record):
     tls: ServiceConnectTls | None = None
 
 
-class ServiceConnectConfiguration(Record):
+class ServiceConnectConfiguration(Record, frozen=True, kw_only=True):
     """Service Connect settings of a deployment."""
 
     enabled: bool = False
@@ -199,7 +199,7 @@ class ServiceConnectConfiguration(Record):
     log_configuration: LogConfiguration | None = None
 
 
-class VpcLatticeConfiguration(Record):
+class VpcLatticeConfiguration(Record, frozen=True, kw_only=True):
     """A VPC Lattice target group, with the infrastructure role that ECS uses for it."""
 
     role_arn: str | None = None
@@ -207,7 +207,7 @@ class VpcLatticeConfiguration(Record):
     port_name: str | None = None
 
 
-class LifecycleHook(Record):
+class LifecycleHook(Record, frozen=True, kw_only=True):
     """A deployment lifecycle hook; one of type `PAUSE` has no role."""
 
     target_type: str | None = None
@@ -216,7 +216,7 @@ class LifecycleHook(Record):
     lifecycle_stages: tuple[str, ...] = ()
 
 
-class DeploymentConfiguration(Record):
+class DeploymentConfiguration(Record, frozen=True, kw_only=True):
     """How a service rolls out."""
 
     strategy: str | None = None
@@ -226,7 +226,7 @@ class DeploymentConfiguration(Record):
     lifecycle_hooks: tuple[LifecycleHook, ...] = ()
 
 
-class Deployment(Record):
+class Deployment(Record, frozen=True, kw_only=True):
     """A deployment of a service. Volume, Service Connect and VPC Lattice roles are found here alone."""
 
     id: str | None = None
@@ -249,7 +249,7 @@ class Deployment(Record):
     vpc_lattice_configurations: tuple[VpcLatticeConfiguration, ...] = ()
 
 
-class TaskSet(Record):
+class TaskSet(Record, frozen=True, kw_only=True):
     """A task set of a service whose deployment controller is EXTERNAL or CODE_DEPLOY."""
 
     task_set_arn: str
@@ -270,7 +270,7 @@ class TaskSet(Record):
     tags: dict[str, str] = {}
 
 
-class ServiceEvent(Record):
+class ServiceEvent(Record, frozen=True, kw_only=True):
     """One of the last hundred events of a service."""
 
     id: str | None = None
@@ -278,13 +278,13 @@ class ServiceEvent(Record):
     message: str = ""
 
 
-class DeploymentController(Record):
+class DeploymentController(Record, frozen=True, kw_only=True):
     """Who deploys: `ECS`, `CODE_DEPLOY` or `EXTERNAL`."""
 
     type: str = "ECS"
 
 
-class Service(Record):
+class Service(Record, frozen=True, kw_only=True):
     """A service. `role_arn` is the legacy load-balancer role, which gives the application nothing."""
 
     service_arn: str
@@ -317,7 +317,7 @@ class Service(Record):
     tags: dict[str, str] = {}
 
 
-class ExpressGatewayConfiguration(Record):
+class ExpressGatewayConfiguration(Record, frozen=True, kw_only=True):
     """An active configuration of an Express Mode service."""
 
     service_revision_arn: str | None = None
@@ -326,7 +326,7 @@ class ExpressGatewayConfiguration(Record):
     task_definition_arn: str | None = None
 
 
-class ExpressGatewayService(Record):
+class ExpressGatewayService(Record, frozen=True, kw_only=True):
     """An Express Mode service and the infrastructure role that builds its gateway."""
 
     service_arn: str
@@ -337,7 +337,7 @@ class ExpressGatewayService(Record):
     tags: dict[str, str] = {}
 
 
-class Gateway(Record):
+class Gateway(Record, frozen=True, kw_only=True):
     """An ECS gateway and its infrastructure role."""
 
     gateway_arn: str

@@ -9,35 +9,35 @@ from datetime import datetime
 from ecsiam_tui.account.records import AwsPascal
 
 
-class InlinePolicy(AwsPascal):
+class InlinePolicy(AwsPascal, frozen=True, kw_only=True):
     """A policy that lives in one role, user or group."""
 
     policy_name: str
     policy_document: str
 
 
-class AttachedPolicy(AwsPascal):
+class AttachedPolicy(AwsPascal, frozen=True, kw_only=True):
     """A managed policy attached to a role, user or group."""
 
     policy_name: str = ""
     policy_arn: str = ""
 
 
-class PermissionsBoundary(AwsPascal):
+class PermissionsBoundary(AwsPascal, frozen=True, kw_only=True):
     """The managed policy that bounds what a role or user can be given."""
 
     permissions_boundary_arn: str
     permissions_boundary_type: str | None = None
 
 
-class RoleLastUsed(AwsPascal):
+class RoleLastUsed(AwsPascal, frozen=True, kw_only=True):
     """When a role was last used; AWS tracks 400 days."""
 
     last_used_date: datetime | None = None
     region: str | None = None
 
 
-class Role(AwsPascal):
+class Role(AwsPascal, frozen=True, kw_only=True):
     """A role. `assume_role_policy_document` is its trust policy."""
 
     role_name: str
@@ -60,7 +60,7 @@ class Role(AwsPascal):
         return self.path.startswith("/aws-service-role/")
 
 
-class User(AwsPascal):
+class User(AwsPascal, frozen=True, kw_only=True):
     """A user."""
 
     user_name: str
@@ -75,7 +75,7 @@ class User(AwsPascal):
     tags: dict[str, str] = {}
 
 
-class Group(AwsPascal):
+class Group(AwsPascal, frozen=True, kw_only=True):
     """A group of users."""
 
     group_name: str
@@ -86,7 +86,7 @@ class Group(AwsPascal):
     attached_managed_policies: tuple[AttachedPolicy, ...] = ()
 
 
-class PolicyVersion(AwsPascal):
+class PolicyVersion(AwsPascal, frozen=True, kw_only=True):
     """A version of a managed policy; only the default one's document is kept."""
 
     version_id: str
@@ -94,7 +94,7 @@ class PolicyVersion(AwsPascal):
     create_date: datetime | None = None
 
 
-class ManagedPolicy(AwsPascal):
+class ManagedPolicy(AwsPascal, frozen=True, kw_only=True):
     """A managed policy with the document of its default version."""
 
     policy_name: str
@@ -118,7 +118,7 @@ class ManagedPolicy(AwsPascal):
         return self.arn.split(":", 5)[4:5] == ["aws"]
 
 
-class InstanceProfile(AwsPascal):
+class InstanceProfile(AwsPascal, frozen=True, kw_only=True):
     """An instance profile and the ARN of the one role that it may hold."""
 
     instance_profile_name: str

@@ -9,7 +9,7 @@ from ecsiam_tui.account.records import AwsPascal, Record
 from ecsiam_tui.account.tasks import TaskOverride
 
 
-class EcsParameters(AwsPascal):
+class EcsParameters(AwsPascal, frozen=True, kw_only=True):
     """What a rule or schedule asks of RunTask. Its own nested shapes are spelled in camelCase by AWS."""
 
     task_definition_arn: str
@@ -23,7 +23,7 @@ class EcsParameters(AwsPascal):
     enable_ecs_managed_tags: bool = field(default=False, name="EnableECSManagedTags")
 
 
-class RunTaskTarget(AwsPascal):
+class RunTaskTarget(AwsPascal, frozen=True, kw_only=True):
     """A target of a rule or schedule that runs a task; `arn` is the cluster.
 
     `overrides` is what its input changes of the task; values of variables in it are redacted.
@@ -36,7 +36,7 @@ class RunTaskTarget(AwsPascal):
     overrides: TaskOverride | None = None
 
 
-class Rule(AwsPascal):
+class Rule(AwsPascal, frozen=True, kw_only=True):
     """An EventBridge rule with targets that run tasks."""
 
     arn: str
@@ -50,7 +50,7 @@ class Rule(AwsPascal):
     targets: tuple[RunTaskTarget, ...] = ()
 
 
-class Schedule(AwsPascal):
+class Schedule(AwsPascal, frozen=True, kw_only=True):
     """An EventBridge Scheduler schedule that runs a task."""
 
     arn: str
@@ -62,7 +62,7 @@ class Schedule(AwsPascal):
     description: str | None = None
 
 
-class StateMachine(Record):
+class StateMachine(Record, frozen=True, kw_only=True):
     """A Step Functions state machine that runs tasks: the task definitions and clusters it names."""
 
     state_machine_arn: str
@@ -74,14 +74,14 @@ class StateMachine(Record):
     clusters: tuple[str, ...] = ()
 
 
-class EcsServiceName(Record):
+class EcsServiceName(Record, frozen=True, kw_only=True):
     """A service that CodeDeploy deploys."""
 
     service_name: str
     cluster_name: str
 
 
-class DeploymentGroup(Record):
+class DeploymentGroup(Record, frozen=True, kw_only=True):
     """A CodeDeploy deployment group for ECS services."""
 
     application_name: str
@@ -91,7 +91,7 @@ class DeploymentGroup(Record):
     ecs_services: tuple[EcsServiceName, ...] = ()
 
 
-class ScalableTarget(AwsPascal):
+class ScalableTarget(AwsPascal, frozen=True, kw_only=True):
     """A service that Application Auto Scaling scales; `resource_id` is `service/CLUSTER/SERVICE`."""
 
     resource_id: str
@@ -101,7 +101,7 @@ class ScalableTarget(AwsPascal):
     max_capacity: int | None = None
 
 
-class JobDefinition(Record):
+class JobDefinition(Record, frozen=True, kw_only=True):
     """An AWS Batch job definition: another user of task and execution roles."""
 
     job_definition_arn: str

@@ -11,7 +11,7 @@ from msgspec import UNSET, field
 from ecsiam_tui.account.records import AwsPascal, Json, Known, Record
 
 
-class Repository(Record):
+class Repository(Record, frozen=True, kw_only=True):
     """An Amazon ECR repository. `tags_seen` maps image references in use to whether they exist."""
 
     repository_arn: str
@@ -23,7 +23,7 @@ class Repository(Record):
     images: dict[str, bool] = {}
 
 
-class PullThroughCacheRule(Record):
+class PullThroughCacheRule(Record, frozen=True, kw_only=True):
     """A prefix of repositories that ECR fills from another registry."""
 
     ecr_repository_prefix: str
@@ -33,7 +33,7 @@ class PullThroughCacheRule(Record):
     custom_role_arn: str | None = None
 
 
-class SecretResource(AwsPascal):
+class SecretResource(AwsPascal, frozen=True, kw_only=True):
     """A secret in AWS Secrets Manager, without its value."""
 
     arn: str = field(name="ARN")
@@ -47,7 +47,7 @@ class SecretResource(AwsPascal):
     policy: Known = UNSET
 
 
-class Parameter(AwsPascal):
+class Parameter(AwsPascal, frozen=True, kw_only=True):
     """A Systems Manager parameter, without its value."""
 
     arn: str = field(name="ARN")
@@ -56,7 +56,7 @@ class Parameter(AwsPascal):
     key_id: str | None = None
 
 
-class LogGroup(Record):
+class LogGroup(Record, frozen=True, kw_only=True):
     """A CloudWatch Logs group; `arn` ends without `:*`."""
 
     arn: str
@@ -65,7 +65,7 @@ class LogGroup(Record):
     retention_in_days: int | None = None
 
 
-class Key(AwsPascal):
+class Key(AwsPascal, frozen=True, kw_only=True):
     """A KMS key; `aliases` are the alias ARNs under which it was referred to."""
 
     arn: str
@@ -78,7 +78,7 @@ class Key(AwsPascal):
     policy: Known = UNSET
 
 
-class AccessPoint(AwsPascal):
+class AccessPoint(AwsPascal, frozen=True, kw_only=True):
     """An access point of an EFS file system."""
 
     access_point_id: str
@@ -88,7 +88,7 @@ class AccessPoint(AwsPascal):
     root_directory: Json | None = None
 
 
-class FileSystem(AwsPascal):
+class FileSystem(AwsPascal, frozen=True, kw_only=True):
     """An EFS file system. Without a policy EFS lets every client of the network in."""
 
     file_system_id: str
@@ -101,7 +101,7 @@ class FileSystem(AwsPascal):
     policy: Known = UNSET
 
 
-class Bucket(AwsPascal):
+class Bucket(AwsPascal, frozen=True, kw_only=True):
     """An S3 bucket that a task definition, cluster or policy names."""
 
     name: str
@@ -112,7 +112,7 @@ class Bucket(AwsPascal):
     policy: Known = UNSET
 
 
-class LambdaFunction(AwsPascal):
+class LambdaFunction(AwsPascal, frozen=True, kw_only=True):
     """A function that a deployment lifecycle hook invokes."""
 
     function_arn: str

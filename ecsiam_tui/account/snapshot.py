@@ -41,7 +41,7 @@ GapReason = Literal[
 ]
 
 
-class Gap(Record):
+class Gap(Record, frozen=True, kw_only=True):
     """Something that could not be read, and so is not known.
 
     `call` is the API call (`ecr:GetRepositoryPolicy`), `permission` the IAM action that it needs, `target`
@@ -60,7 +60,7 @@ class Gap(Record):
     unknown: tuple[str, ...] = ()
 
 
-class CallerIdentity(Record):
+class CallerIdentity(Record, frozen=True, kw_only=True):
     """Who read the account."""
 
     arn: str
@@ -68,7 +68,7 @@ class CallerIdentity(Record):
     user_id: str = ""
 
 
-class OrganizationPolicy(Record):
+class OrganizationPolicy(Record, frozen=True, kw_only=True):
     """A service control policy or resource control policy."""
 
     id: str
@@ -79,7 +79,7 @@ class OrganizationPolicy(Record):
     aws_managed: bool = False
 
 
-class OrganizationLevel(Record):
+class OrganizationLevel(Record, frozen=True, kw_only=True):
     """The root, an organizational unit, or the account itself, with the policies attached there."""
 
     id: str
@@ -87,7 +87,7 @@ class OrganizationLevel(Record):
     policy_ids: tuple[str, ...] = ()
 
 
-class Organization(Record):
+class Organization(Record, frozen=True, kw_only=True):
     """The account's place in its organization: `levels` go from the root down to the account.
 
     Service control policies do not bind the management account.
@@ -99,7 +99,7 @@ class Organization(Record):
     policies: tuple[OrganizationPolicy, ...] = ()
 
 
-class Snapshot(Record):
+class Snapshot(Record, frozen=True, kw_only=True):
     """One account as it was read at `taken_at` (UTC).
 
     `missing` holds the ARNs or names of things that were looked up and do not exist. A thing that is in no

@@ -9,7 +9,7 @@ from ecsiam_tui.account.records import Json, Record
 SecretVerdict = Literal["AWS key", "private key", "token", "password", "high entropy", "no"]
 
 
-class EnvironmentVariable(Record):
+class EnvironmentVariable(Record, frozen=True, kw_only=True):
     """An environment variable without its value: fingerprints are equal where values are."""
 
     name: str
@@ -18,27 +18,27 @@ class EnvironmentVariable(Record):
     looks_like_secret: SecretVerdict = "no"
 
 
-class EnvironmentFile(Record):
+class EnvironmentFile(Record, frozen=True, kw_only=True):
     """A file of environment variables in Amazon S3."""
 
     value: str
     type: str | None = None
 
 
-class RepositoryCredentials(Record):
+class RepositoryCredentials(Record, frozen=True, kw_only=True):
     """The secret that holds the credentials of a private registry."""
 
     credentials_parameter: str
 
 
-class FirelensConfiguration(Record):
+class FirelensConfiguration(Record, frozen=True, kw_only=True):
     """A FireLens log router."""
 
     type: str | None = None
     options: dict[str, str] = {}
 
 
-class MountPoint(Record):
+class MountPoint(Record, frozen=True, kw_only=True):
     """Where a volume is mounted."""
 
     source_volume: str | None = None
@@ -46,7 +46,7 @@ class MountPoint(Record):
     read_only: bool = False
 
 
-class ContainerDefinition(Record):
+class ContainerDefinition(Record, frozen=True, kw_only=True):
     """A container of a task definition."""
 
     name: str = ""
@@ -93,13 +93,13 @@ class ContainerDefinition(Record):
     credential_specs: tuple[str, ...] = ()
 
 
-class HostVolume(Record):
+class HostVolume(Record, frozen=True, kw_only=True):
     """A directory of the container instance."""
 
     source_path: str | None = None
 
 
-class VolumeAuthorization(Record):
+class VolumeAuthorization(Record, frozen=True, kw_only=True):
     """How a file system lets a task in (EFS: access point and IAM; FSx: the secret and the domain)."""
 
     access_point_id: str | None = None
@@ -108,7 +108,7 @@ class VolumeAuthorization(Record):
     domain: str | None = None
 
 
-class FileSystemVolume(Record):
+class FileSystemVolume(Record, frozen=True, kw_only=True):
     """An EFS or FSx for Windows volume."""
 
     file_system_id: str
@@ -118,7 +118,7 @@ class FileSystemVolume(Record):
     authorization_config: VolumeAuthorization | None = None
 
 
-class S3FilesVolume(Record):
+class S3FilesVolume(Record, frozen=True, kw_only=True):
     """An S3 Files volume: always TLS and IAM, so always a task role."""
 
     file_system_arn: str
@@ -127,7 +127,7 @@ class S3FilesVolume(Record):
     access_point_arn: str | None = None
 
 
-class Volume(Record):
+class Volume(Record, frozen=True, kw_only=True):
     """A volume of a task definition."""
 
     name: str = ""
@@ -139,7 +139,7 @@ class Volume(Record):
     configured_at_launch: bool = False
 
 
-class ProxyConfiguration(Record):
+class ProxyConfiguration(Record, frozen=True, kw_only=True):
     """The App Mesh proxy of a task."""
 
     type: str | None = None
@@ -147,14 +147,14 @@ class ProxyConfiguration(Record):
     properties: tuple[Json, ...] = ()
 
 
-class Attribute(Record):
+class Attribute(Record, frozen=True, kw_only=True):
     """An attribute of a container instance, or one that a task definition asks for."""
 
     name: str
     value: str | None = None
 
 
-class TaskDefinition(Record):
+class TaskDefinition(Record, frozen=True, kw_only=True):
     """A revision of a task definition: the place where the execution role and the task role are given.
 
     Both role fields hold what was registered: an ARN or a short role name. `latest` says that this is the
@@ -197,7 +197,7 @@ class TaskDefinition(Record):
         return f"{self.family}:{self.revision}"
 
 
-class DaemonTaskDefinition(Record):
+class DaemonTaskDefinition(Record, frozen=True, kw_only=True):
     """A revision of a daemon task definition."""
 
     daemon_task_definition_arn: str
@@ -209,7 +209,7 @@ class DaemonTaskDefinition(Record):
     container_definitions: tuple[ContainerDefinition, ...] = ()
 
 
-class Container(Record):
+class Container(Record, frozen=True, kw_only=True):
     """A container of a task, with the reason it stopped for."""
 
     name: str = ""
@@ -222,7 +222,7 @@ class Container(Record):
     managed_agents: tuple[Json, ...] = ()
 
 
-class ContainerOverride(Record):
+class ContainerOverride(Record, frozen=True, kw_only=True):
     """What a task changes of a container."""
 
     name: str | None = None
@@ -231,7 +231,7 @@ class ContainerOverride(Record):
     environment_files: tuple[EnvironmentFile, ...] = ()
 
 
-class TaskOverride(Record):
+class TaskOverride(Record, frozen=True, kw_only=True):
     """What a task changes of its task definition: perhaps its roles."""
 
     container_overrides: tuple[ContainerOverride, ...] = ()
@@ -241,7 +241,7 @@ class TaskOverride(Record):
     task_role_arn: str | None = None
 
 
-class Task(Record):
+class Task(Record, frozen=True, kw_only=True):
     """A task, running or stopped. ECS shows stopped tasks for at least one hour."""
 
     task_arn: str
