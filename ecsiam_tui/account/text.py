@@ -1,0 +1,35 @@
+"""Text from AWS is hostile until it is made visible.
+
+Names, tags, messages and documents can hold control characters that move a terminal's cursor or set its
+title, and marks that turn the direction of writing. They are shown as written: escaped, never obeyed.
+"""
+
+import re
+
+_HOSTILE = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, except tab and line feed
+    "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"  # direction marks, zero-width characters, separators
+    "\ud800-\udfff"  # lone surrogates
+    "\U000e0000-\U000e007f"  # tag characters
+    "]"
+)
+
+
+def visible(text: str, *, one_line: bool = True) -> str:
+    """`text` with every character that a terminal would obey written out (`\\x1b`, `\\u202e`).
+
+    Line feeds and tabs are written out too unless `one_line` is False.
+    """
+    if one_line and ("\n" in text or "\t" in text):
+        text = text.replace("\n", "\\n").replace("\t", "\\t")
+    if text.isascii() and text.isprintable():
+        return text
+    return _HOSTILE.sub(lambda match: _escape(match[0]), text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
