@@ -202,9 +202,10 @@ def _of_container(container: ContainerDefinition, home: Home) -> Iterator[Refere
             yield _secret(secret.value_from, home, f"{where} log option {secret.name}")
         if target := log_target(log, home):
             yield Reference("logs-to", "log-group", target.arn, f"{where} log driver")
-    if (firelens := container.firelens_configuration) and firelens.options.get("config-file-type") == "s3":
-        if found := parse_s3_arn(firelens.options.get("config-file-value", "")):
-            yield Reference("reads-file", "bucket", found.bucket_arn, f"{where} FireLens configuration")
+    options = container.firelens_configuration.options if container.firelens_configuration else {}
+    config = options.get("config-file-value", "") if options.get("config-file-type") == "s3" else ""
+    if found := parse_s3_arn(config):
+        yield Reference("reads-file", "bucket", found.bucket_arn, f"{where} FireLens configuration")
     for spec in container.credential_specs:
         _, _, target_arn = spec.partition(":")
         if found := parse_s3_arn(target_arn):
