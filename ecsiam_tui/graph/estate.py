@@ -1,0 +1,217 @@
+"""The graph of one account, and the questions that are asked of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+import networkx as nx
+
+from ecsiam_tui.graph.kinds import ROLE_USES, EdgeKind, NodeKind
+
+
+class NodeState(StrEnum):
+    """Whether what a node stands for is there."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    """Looked up, and it does not exist."""
+    EXTERNAL = "external"
+    """In another account, or AWS's own."""
+    UNKNOWN = "unknown"
+    """Referred to, but not read."""
+
+
+class Health(NamedTuple):
+    """Counts of findings on a node and, rolled up, below it."""
+
+    high: int = 0
+    medium: int = 0
+    low: int = 0
+    unknown: int = 0
+
+
+class Node(msgspec.Struct, frozen=True, gc=False):
+    """A thing of the estate.
+
+    `id` is its ARN where it has one; else its kind and name. `record` is what the snapshot holds of it, None
+    where the node is only referred to.
+    """
+
+    id: str
+    kind: NodeKind
+    title: str
+    state: NodeState = NodeState.PRESENT
+    region: str = ""
+    account: str = ""
+    record: Any = None
+    note: str = ""
+
+
+class Link(NamedTuple):
+    """An edge as seen from one of its ends: what stands at the other, and why."""
+
+    kind: EdgeKind
+    node: Node
+    via: str
+
+
+class Blast(NamedTuple):
+    """What a change of a node, or a break-in there, touches.
+
+    `users` need the node, directly or not; `reached` can be got at from it; `neighbours` are the roles whose
+    credentials other tasks on the same EC2 instances hold (there is no isolation between tasks there).
+    """
+
+    users: tuple[Node, ...]
+    reached: tuple[Node, ...]
+    neighbours: tuple[Node, ...]
+
+
+class Estate:
+    """Typed access to the networkx graph in `nx`.
+
+    Node attributes there: `node` (Node) and `health` (Health or None). Edges are keyed by EdgeKind; their
+    attribute `via` says which field or statement makes them.
+    """
+
+    def __init__(self) -> None:
+        self.nx: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        self._by_kind: dict[NodeKind, list[str]] = defaultdict(list)
+
+    def add(self, node: Node) -> None:
+        """Add a node, or put a better known one in the place of a mere reference."""
+        if node.id not in self.nx:
+            self._by_kind[node.kind].append(node.id)
+        self.nx.add_node(node.id, node=node, health=None)
+
+    def connect(self, user: str, used: str, kind: EdgeKind, via: str = "") -> None:
+        """Add an edge between two nodes that are there; the same edge twice is one."""
+        self.nx.add_edge(user, used, key=kind, via=via)
+
+    def __contains__(self, node_id: str) -> bool:
+        return node_id in self.nx
+
+    def __len__(self) -> int:
+        return len(self.nx)
+
+    def node(self, node_id: str) -> Node:
+        """The node with this id. Raises KeyError."""
+        node: Node = self.nx.nodes[node_id]["node"]
+        return node
+
+    def get(self, node_id: str) -> Node | None:
+        """The node with this id, or None."""
+        return self.node(node_id) if node_id in self.nx else None
+
+    def nodes(self, kind: NodeKind | None = None) -> Iterator[Node]:
+        """All nodes, or those of one kind, in the order they were added."""
+        ids: Iterable[str] = self.nx if kind is None else self._by_kind.get(kind, ())
+        return (self.node(node_id) for node_id in ids)
+
+    def count(self, kind: NodeKind) -> int:
+        """How many nodes there are of a kind."""
+        return len(self._by_kind.get(kind, ()))
+
+    def uses(self, node_id: str, *kinds: EdgeKind) -> Iterator[Link]:
+        """What a node uses, along its edges (all, or of some kinds)."""
+        for _, other, kind, data in self.nx.out_edges(node_id, keys=True, data=True):
+            if not kinds or kind in kinds:
+                yield Link(EdgeKind(kind), self.node(other), data["via"])
+
+    def used_by(self, node_id: str, *kinds: EdgeKind) -> Iterator[Link]:
+        """What uses a node, against its edges (all, or of some kinds)."""
+        for other, _, kind, data in self.nx.in_edges(node_id, keys=True, data=True):
+            if not kinds or kind in kinds:
+                yield Link(EdgeKind(kind), self.node(other), data["via"])
+
+    def neighbours(self, node_id: str) -> dict[NodeKind, tuple[Node, ...]]:
+        """All nodes one edge away, by kind."""
+        found: dict[str, Node] = {}
+        for link in (*self.uses(node_id), *self.used_by(node_id)):
+            found[link.node.id] = link.node
+        by_kind: dict[NodeKind, list[Node]] = defaultdict(list)
+        for node in found.values():
+            by_kind[node.kind].append(node)
+        return {kind: tuple(nodes) for kind, nodes in by_kind.items()}
+
+    def upstream(self, node_id: str) -> tuple[Node, ...]:
+        """Everything that uses a node, directly or not."""
+        return self._nodes(nx.ancestors(self.nx, node_id))
+
+    def downstream(self, node_id: str) -> tuple[Node, ...]:
+        """Everything that can be reached from a node."""
+        return self._nodes(nx.descendants(self.nx, node_id))
+
+    def paths(
+        self, start: str, end: str, *, most: int = 100, longest: int = 8
+    ) -> tuple[tuple[Link, ...], ...]:
+        """The simple paths between two nodes, shortest first: at most `most`, of at most `longest` edges.
+
+        A path is the links that are walked; where several edges join two nodes, one path a kind of edge.
+        """
+        if start not in self.nx or end not in self.nx or start == end:
+            return ()
+        edge_paths: Iterator[Any] = nx.all_simple_edge_paths(self.nx, start, end, cutoff=longest)
+        found = [
+            tuple(
+                Link(EdgeKind(kind), self.node(to), self.nx.edges[at, to, kind]["via"])
+                for at, to, kind in path
+            )
+            for path in islice(edge_paths, most * 10)
+        ]
+        return tuple(sorted(found, key=len)[:most])
+
+    def role_users(self, role_id: str) -> tuple[Link, ...]:
+        """Whose role a role is: task definitions, capacity providers, launchers, instances, …"""
+        return tuple(self.used_by(role_id, *ROLE_USES))
+
+    def services_of(self, role_id: str) -> tuple[Node, ...]:
+        """The services that run with a role through their task definition or directly."""
+        found: dict[str, Node] = {}
+        for link in self.role_users(role_id):
+            users = [link.node] if link.node.kind == NodeKind.SERVICE else []
+            users += [user.node for user in self.used_by(link.node.id, EdgeKind.RUNS)]
+            found.update({node.id: node for node in users if node.kind == NodeKind.SERVICE})
+        return tuple(found.values())
+
+    def blast(self, node_id: str) -> Blast:
+        """What a change of a node touches, and what a break-in there reaches."""
+        neighbours: dict[str, Node] = {}
+        for host in self._hosts(node_id):
+            for task in self.used_by(host, EdgeKind.PLACED_ON):
+                for definition in self.uses(task.node.id, EdgeKind.STARTED_FROM):
+                    roles = self.uses(
+                        definition.node.id, EdgeKind.USES_TASK_ROLE, EdgeKind.USES_EXECUTION_ROLE
+                    )
+                    neighbours.update({link.node.id: link.node for link in roles})
+            for link in self.uses(host, EdgeKind.USES_INSTANCE_ROLE):
+                neighbours[link.node.id] = link.node
+        own = self.downstream(node_id)
+        for node in own:
+            neighbours.pop(node.id, None)
+        neighbours.pop(node_id, None)
+        return Blast(self.upstream(node_id), own, tuple(neighbours.values()))
+
+    def set_health(self, node_id: str, health: Health | None) -> None:
+        """Fill a node's health slot."""
+        self.nx.nodes[node_id]["health"] = health
+
+    def health(self, node_id: str) -> Health | None:
+        """A node's health, None while nothing has judged it."""
+        health: Health | None = self.nx.nodes[node_id]["health"]
+        return health
+
+    def _hosts(self, node_id: str) -> set[str]:
+        """The container instances where a node's tasks run (or the node itself)."""
+        if self.node(node_id).kind == NodeKind.CONTAINER_INSTANCE:
+            return {node_id}
+        tasks = {node_id} | {link.node.id for link in self.uses(node_id, EdgeKind.CONTAINS)}
+        return {link.node.id for task in tasks for link in self.uses(task, EdgeKind.PLACED_ON)}
+
+    def _nodes(self, ids: Iterable[str]) -> tuple[Node, ...]:
+        return tuple(
+            sorted((self.node(node_id) for node_id in ids), key=lambda node: (node.kind, node.title))
+        )
