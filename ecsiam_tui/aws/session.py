@@ -46,9 +46,10 @@ class Target(NamedTuple):
 class AwsSession:
     """Credentials, regions, and clients made on demand and kept. Safe to use from several threads."""
 
-    def __init__(self, target: Target, session: Any, regions: tuple[str, ...]) -> None:
+    def __init__(self, target: Target, session: Any, regions: tuple[str, ...], *, paced: bool = True) -> None:
         self.target = target
         self.regions = regions
+        self.paced = paced
         self._boto3 = boto3.Session(botocore_session=session)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
@@ -82,9 +83,10 @@ class AwsSession:
         return tuple(sorted(self._boto3.get_available_regions("ecs", partition_name=self.partition)))
 
 
-def make_session(target: Target) -> AwsSession:
+def make_session(target: Target, *, paced: bool = True) -> AwsSession:
     """A session for `target`, from the ambient credential chain. Asks AWS nothing yet.
 
+    `paced` keeps calls to AWS's rates; a stand-in in this process or on this machine needs no pacing.
     Raises SourceError where the profile, a region, the role ARN, the endpoint or credentials are missing
     or malformed.
     """
@@ -106,7 +108,7 @@ def make_session(target: Target) -> AwsSession:
         raise
     except Exception as error:  # whatever a credential provider may raise
         raise errors.explain(error, profile=target.profile or os.environ.get("AWS_PROFILE")) from error
-    return AwsSession(target, session, tuple(dict.fromkeys(regions)))
+    return AwsSession(target, session, tuple(dict.fromkeys(regions)), paced=paced and not target.is_loopback)
 
 
 def profiles() -> tuple[str, ...]:
