@@ -1,0 +1,179 @@
+"""The Resource and NotResource elements, compiled.
+
+Rules: IAM User Guide, "IAM JSON policy elements: Resource" (wildcards stay inside ARN segments; a `*` that
+ends the ARN reaches over colons), "…: NotResource", and "Variables and tags". Three kinds of question are
+answered:
+
+- a resource named by its ARN; - an action that supports no resource-level permission: only `*` in Resource
+covers it; - `*` as the resource of an action that has resources: *is there a resource* for which the
+statement applies (Allow), or *does it apply to every resource* (Deny)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Literal as Choice
+
+from . import patterns
+from .patterns import Lookup, Tokens
+from .truth import MAYBE, NO, YES, Truth
+
+PolicyKind = Choice["identity", "resource", "boundary", "session", "scp", "rcp", "vpce"]
+Matcher = Callable[[str], object]
+
+_PADDED_KINDS = frozenset({"identity", "boundary", "session", "vpce"})
+_S3_ACCOUNT = re.compile(r"arn:(aws[a-z-]*|\*):s3:::\*")
+
+
+class ResourceMatcher:
+    """The patterns of one statement. `everything` is set where it applies to every resource without
+    looking."""
+
+    __slots__ = ("_dynamic", "_invalid", "_negated", "_patterns", "_static", "everything", "fast")
+
+    def __init__(self, resources: tuple[str, ...], negated: bool, kind: PolicyKind, variables: bool) -> None:
+        self._patterns = resources
+        self._negated = negated
+        universal = any(patterns.is_universal(pattern) for pattern in resources)
+        self.everything = universal and not negated
+        exact: set[str] = set()
+        prefixes: list[str] = []
+        globs: list[Matcher] = []
+        self._dynamic: list[Tokens] = []
+        self._invalid = False
+        for pattern in resources:
+            if patterns.is_universal(pattern):
+                continue
+            tokens = patterns.tokenize(pattern, variables)
+            padded = _pad(tokens, kind)
+            if padded is None:
+                self._invalid = self._invalid or (negated and kind != "resource")
+            elif padded is tokens or not negated or pattern.endswith("*"):
+                self._add(padded, exact, prefixes, globs)
+            else:
+                self._invalid = True
+        self._static = _union(exact, prefixes, globs, universal)
+        # A matcher that needs nothing but the resource, for the statements that allow it.
+        self.fast: Matcher | None = None
+        if not self._dynamic and not self._invalid:
+            self.fast = self._static if not negated else _inverse(self._static)
+
+    def _add(self, tokens: Tokens, exact: set[str], prefixes: list[str], globs: list[Matcher]) -> None:
+        if patterns.has_variables(tokens):
+            self._dynamic.append(tokens)
+            return
+        if _wild_type(tokens):
+            return
+        wildcards = [n for n, token in enumerate(tokens) if isinstance(token, patterns.Wildcard)]
+        if not wildcards:
+            exact.add(patterns.plain_text(tokens))
+            return
+        literal = tokens[0]
+        if (
+            wildcards == [1]
+            and tokens[1] == patterns.Wildcard("*")
+            and len(tokens) == 2
+            and isinstance(literal, patterns.Literal)
+            and literal.text.count(":") >= 5
+        ):
+            prefixes.append(literal.text)
+            return
+        matcher = patterns.arn_glob(tokens)
+        if matcher is not None:
+            globs.append(matcher)
+
+    def matches(self, resource: str, lookup: Lookup) -> Truth:
+        """Whether the element covers a resource named by its ARN."""
+        if self.everything:
+            return YES
+        if self._negated:
+            # A pattern without a meaning (a variable without a value, an ARN cut short) makes the element
+            # match nothing.
+            if self._invalid or self._static(resource):
+                return NO
+        elif self._static(resource):
+            return YES
+        maybe = False
+        for tokens in self._dynamic:
+            resolved = patterns.resolve(tokens, lookup)
+            if resolved == MAYBE:
+                maybe = True
+            elif resolved == NO:
+                if self._negated:
+                    return NO
+            else:
+                matcher = patterns.arn_glob(resolved)
+                if matcher is not None and matcher(resource):
+                    return NO if self._negated else YES
+        if maybe:
+            return MAYBE
+        return YES if self._negated else NO
+
+    def covers_account_level(self) -> Truth:
+        """For an action without resource-level permission: `*` covers it, nothing else does.
+
+        `arn:aws:s3:::*` counts too: the IAM User Guide grants s3:ListAllMyBuckets with it ("Policy evaluation
+        for requests within a single account")."""
+        covers = any(patterns.is_universal(p) or _S3_ACCOUNT.fullmatch(p) for p in self._patterns)
+        return YES if covers != self._negated else NO
+
+    def covers_any(self, effect: str) -> Truth:
+        """For `*` as the resource: some resource (Allow), every resource (Deny)."""
+        universal = any(patterns.is_universal(pattern) for pattern in self._patterns)
+        if effect == "Allow":
+            return NO if self._negated and universal else YES
+        return YES if universal and not self._negated else NO
+
+
+def _union(exact: set[str], prefixes: list[str], globs: list[Matcher], universal: bool) -> Matcher:
+    if universal:
+        return lambda _: True
+    starts = tuple(prefixes)
+    if not globs:
+        if not starts:
+            return exact.__contains__
+        if not exact:
+            return lambda resource: resource.startswith(starts)
+    if len(globs) == 1 and not exact and not starts:
+        return globs[0]
+    return lambda resource: (
+        resource in exact or resource.startswith(starts) or any(matcher(resource) for matcher in globs)
+    )
+
+
+def _inverse(matcher: Matcher) -> Matcher:
+    return lambda resource: not matcher(resource)
+
+
+def _pad(tokens: Tokens, kind: PolicyKind) -> Tokens | None:
+    """An ARN with fewer than six segments, made whole; the tokens themselves where it is whole; None where it
+    matches nothing.
+
+    AWS documents that a `*` at the end reaches over colons. What a shorter ARN does otherwise differs by the
+    kind of policy and is not documented; this follows what the services are seen to do: policies of IAM fill
+    the rest with wildcards, resource policies only where there is a wildcard, SCPs and RCPs only after a
+    final `*`."""
+    segments = patterns.split_segments(tokens)
+    if len(segments) >= 6:
+        return tokens
+    last_is_star = tokens[-1:] == (patterns.Wildcard("*"),)
+    if kind not in _PADDED_KINDS:
+        any_wildcard = any(isinstance(token, patterns.Wildcard) for token in tokens)
+        if not (any_wildcard if kind == "resource" else last_is_star):
+            return None
+    filler = (patterns.Literal(":"), patterns.Wildcard("*"))
+    return tokens + filler * (6 - len(segments))
+
+
+def _wild_type(tokens: Tokens) -> bool:
+    """A wildcard in a resource type that a colon ends, as in `…:*:12345`. "You cannot use a wildcard in the
+    portion of the ARN that specifies the resource type": IAM User Guide, "IAM identifiers". Such a pattern
+    matches nothing."""
+    segments = patterns.split_segments(tokens)
+    if len(segments) < 6:
+        return False
+    parts = patterns.split_segments(tuple(segments[5]), limit=2)
+    if len(parts) < 2 or any(isinstance(token, patterns.Literal) and "/" in token.text for token in parts[0]):
+        return False
+    wild = any(isinstance(token, patterns.Wildcard) for token in parts[0])
+    return wild and any(not isinstance(token, patterns.Wildcard) for token in parts[1])
