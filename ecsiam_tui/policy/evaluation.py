@@ -244,12 +244,17 @@ def _evaluate(layers: Layers, request: Request) -> Decision:
         verdicts["boundary"] = state.verdict(layers.boundary)
     if layers.session is not None:
         verdicts["session"] = state.verdict(layers.session)
+    for name, what in layers.unknown.items():
+        known = verdicts.get(name, Verdict(NO, NO))
+        if known.allow == NO and (name != "resource" or _resource_must_allow(state, request)):
+            verdicts[name] = Verdict(MAYBE, known.deny)
+            state.missing[what] = None
     if public_access.blocks(layers, request, principal, resource_account(request, principal)):
         verdicts["s3-block-public-access"] = Verdict(YES, YES)
 
-    denying = tuple(name for name, verdict in verdicts.items() if verdict.deny == YES)
-    if denying:
-        return Decision("ExplicitlyDenied", layers, request, denying)
+    if any(verdict.deny == YES for verdict in verdicts.values()):
+        blocking = tuple(name for name, verdict in verdicts.items() if _blocks(name, verdict))
+        return Decision("ExplicitlyDenied", layers, request, blocking)
     allowed, failing = _core(state, layers, request, verdicts)
     guard = min((verdict.allow for verdict in guards.values()), default=YES)
     if min(allowed, guard) == NO:
@@ -261,6 +266,11 @@ def _evaluate(layers: Layers, request: Request) -> Decision:
     if maybe:
         return Decision("Depends", layers, request, (), tuple(state.missing))
     return Decision("Allowed", layers, request)
+
+
+def _blocks(name: str, verdict: Verdict) -> bool:
+    """Whether a layer denies, or is one that must allow and does not."""
+    return verdict.deny == YES or (verdict.allow == NO and name not in ("identity", "resource"))
 
 
 def _levels(state: State, levels: tuple[PolicySet, ...]) -> Verdict:
@@ -282,6 +292,14 @@ def _identity_verdict(state: State, layers: Layers) -> Verdict:
     return found
 
 
+def _resource_must_allow(state: State, request: Request) -> bool:
+    """Whether the resource's own policy must allow: it decides for its principals, or belongs to another
+    account."""
+    if services.requires_resource_policy(state.action, request.resource):
+        return True
+    return resource_account(request, state.principal) != state.principal.account
+
+
 def _core(
     state: State, layers: Layers, request: Request, verdicts: dict[str, Verdict]
 ) -> tuple[Truth, list[str]]:
@@ -292,17 +310,21 @@ def _core(
     named = state.named_allows(layers.resource) if layers.resource is not None else [NO, NO, NO, NO]
     principal = state.principal
     limiting = [name for name in limits if verdicts[name].allow == NO]
+    if "resource" in layers.unknown:
+        # It may name the account; that it names the principal itself is not supposed.
+        named[BY_ACCOUNT] = max(named[BY_ACCOUNT], verdicts["resource"].allow)
+    trusted = services.requires_resource_policy(state.action, request.resource)
     if not principal.is_iam:
-        return max(named), ["resource"]
-    if resource_account(request, principal) != principal.account:
+        allowed = max(named)
+        failing = ["resource"]
+    elif resource_account(request, principal) != principal.account:
         allowed = min(identity, limit, max(named))
         failing = [] if max(named) else ["resource"]
-        return allowed, failing + ([] if identity else ["identity"]) + limiting
-    by_identity = min(identity, limit)
-    if services.requires_resource_policy(state.action, request.resource):
-        by_identity = min(by_identity, max(named[BY_ACCOUNT], named[BY_ROLE], named[DIRECTLY]))
-    allowed = max(by_identity, named[DIRECTLY], min(named[BY_ROLE], limit))
-    failing = [*limiting] if identity or named[BY_ROLE] else ["identity", *limiting]
-    if not failing or (services.requires_resource_policy(state.action, request.resource) and not max(named)):
-        failing = ["resource", *limiting]
-    return allowed, failing
+        failing += [*([] if identity else ["identity"]), *limiting]
+    else:
+        by_identity = min(identity, limit, max(named)) if trusted else min(identity, limit)
+        allowed = max(by_identity, named[DIRECTLY], min(named[BY_ROLE], limit))
+        failing = ["resource"] if trusted and not max(named) else []
+        failing += [] if identity or named[BY_ROLE] else ["identity"]
+        failing += limiting
+    return allowed, [] if allowed else failing

@@ -5,7 +5,7 @@ resource."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -173,6 +173,7 @@ class Layers:
         "resource",
         "scps",
         "session",
+        "unknown",
     )
 
     def __init__(
@@ -186,6 +187,7 @@ class Layers:
         rcps: Iterable[PolicySet] = (),
         endpoint: PolicySet | None = None,
         block_public_access: bool = False,
+        unknown: Mapping[str, str] | None = None,
     ) -> None:
         self.identity = identity if identity is not None else EMPTY_IDENTITY
         self.resource = resource
@@ -195,8 +197,10 @@ class Layers:
         self.rcps = tuple(rcps)
         self.endpoint = endpoint
         self.block_public_access = block_public_access
+        self.unknown = dict(unknown or {})
         others = (resource, boundary, session, endpoint)
         self.only_identity = all(other is None for other in others) and not self.scps and not self.rcps
+        self.only_identity = self.only_identity and not self.unknown
         # Plans of actions that `evaluation` may decide from the identity policies alone.
         self.quick: dict[str, Plan | bool] = {}
 
@@ -211,6 +215,7 @@ class Layers:
             "rcps": self.rcps,
             "endpoint": self.endpoint,
             "block_public_access": self.block_public_access,
+            "unknown": self.unknown,
         }
         return Layers(**(fields | changes))  # type: ignore[arg-type]
 

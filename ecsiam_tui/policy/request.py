@@ -23,7 +23,8 @@ class Request(msgspec.Struct, frozen=True):
     no resource-level permission; None asks the catalogue.
 
     `mode`: in a concrete request a key that is not in the context is absent; in a possible one ("could it")
-    it is open, except for the keys in `absent` (lower case), which are known not to be there."""
+    it is open, except for the keys in `absent` (lower case; `aws:principaltag/` stands for every tag), which
+    are known not to be there."""
 
     principal: str
     action: str
@@ -57,10 +58,14 @@ class Context:
     def lookup(self, key: str) -> tuple[str, ...] | bool | None:
         """Values of a key (lower case); None where it is absent; True where it is open."""
         values = self._values.get(key)
-        if values is None and self._open and key not in self._absent:
+        if values is None and self._open and not self._is_absent(key):
             self.missing[key] = None
             return True
         return values
+
+    def _is_absent(self, key: str) -> bool:
+        prefix, slash, _ = key.partition("/")
+        return key in self._absent or (bool(slash) and prefix + slash in self._absent)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -1,0 +1,374 @@
+"""A snapshot as the engine sees it: whose policies limit whom, and what is known of a request beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from msgspec import UnsetType
+
+from ecsiam_tui.account import Snapshot
+from ecsiam_tui.account.arns import parse_arn
+from ecsiam_tui.account.iam import (
+    AttachedPolicy,
+    InlinePolicy,
+    ManagedPolicy,
+    PermissionsBoundary,
+    Role,
+    User,
+)
+
+from .document import PolicyDocument, parse_document
+from .evaluation import Decision, evaluate
+from .layers import CompiledPolicy, Layers, Policy, PolicySet
+from .principals import parse_principal
+from .request import Request
+from .resources import PolicyKind
+
+ManagedDocuments = Callable[[str], str | None]
+"""The document of a managed policy by its ARN, for policies that the snapshot does not hold."""
+
+_ALLOW_ALL = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
+)
+_FULL_ACCESS = "FullAWSAccess"
+
+
+class AccountPolicies:
+    """The policies of one snapshot. Documents are parsed and compiled when first needed, and once."""
+
+    def __init__(self, snapshot: Snapshot, managed: ManagedDocuments | None = None) -> None:
+        self.snapshot = snapshot
+        self._managed = managed
+        self._documents: dict[str, PolicyDocument] = {}
+        self._compiled: dict[tuple[str, PolicyKind, str], CompiledPolicy] = {}
+        self._identity: dict[str, tuple[PolicySet, tuple[str, ...]]] = {}
+
+    # Principals
+
+    @cached_property
+    def _principals(self) -> dict[str, Role | User]:
+        found: dict[str, Role | User] = {role.arn: role for role in self.snapshot.roles}
+        found.update({user.arn: user for user in self.snapshot.users})
+        return found
+
+    @cached_property
+    def _roles_by_name(self) -> dict[str, Role]:
+        return {role.role_name.lower(): role for role in self.snapshot.roles}
+
+    @property
+    def principals(self) -> Iterable[str]:
+        """The ARNs of every role and user."""
+        return self._principals
+
+    def principal(self, arn: str) -> Role | User | None:
+        """The role or user of an ARN, or the role of a session's ARN; None where the snapshot has none."""
+        known = self._principals.get(arn)
+        if known is None:
+            parsed = parse_principal(arn)
+            if parsed.kind == "session" and parsed.account == self.snapshot.account_id:
+                known = self._roles_by_name.get(parsed.name.lower())
+        return known
+
+    def resolve(self, name: str) -> str:
+        """The ARN of a principal given by its ARN or by its name alone; the text itself where there is
+        none."""
+        if name in self._principals:
+            return name
+        role = self._roles_by_name.get(name.lower())
+        if role is not None:
+            return role.arn
+        return next((user.arn for user in self.snapshot.users if user.user_name == name), name)
+
+    # Policies
+
+    def document(self, text: str) -> PolicyDocument:
+        """A parsed document; the same text gives the same object."""
+        known = self._documents.get(text)
+        if known is None:
+            known = self._documents[text] = parse_document(text)
+        return known
+
+    @cached_property
+    def _managed_by_arn(self) -> dict[str, ManagedPolicy]:
+        return {policy.arn: policy for policy in self.snapshot.policies}
+
+    def _compile(
+        self, name: str, text: str, kind: PolicyKind, arn: str = "", version: str = ""
+    ) -> CompiledPolicy:
+        key = (arn or name, kind, text)
+        known = self._compiled.get(key)
+        if known is None:
+            policy = Policy(name, self.document(text), arn, version)
+            known = self._compiled[key] = CompiledPolicy(policy, kind)
+        return known
+
+    def managed(self, arn: str, kind: PolicyKind = "identity") -> CompiledPolicy | None:
+        """A managed policy by its ARN; None where its document is not known."""
+        policy = self._managed_by_arn.get(arn)
+        if policy is not None and policy.document:
+            return self._compile(policy.policy_name, policy.document, kind, arn, policy.default_version_id)
+        text = self._managed(arn) if self._managed else None
+        return self._compile(arn.rsplit("/", 1)[-1], text, kind, arn) if text else None
+
+    def identity(self, arn: str) -> tuple[PolicySet, tuple[str, ...]]:
+        """The identity-based policies of a principal, those of a user's groups included, and the ARNs of
+        attached policies whose documents are not known."""
+        known = self._identity.get(arn)
+        if known is None:
+            known = self._identity[arn] = self._load_identity(arn)
+        return known
+
+    def _load_identity(self, arn: str) -> tuple[PolicySet, tuple[str, ...]]:
+        principal = self.principal(arn)
+        if principal is None:
+            return PolicySet("identity", ()), ()
+        inline: list[InlinePolicy] = []
+        attached: list[AttachedPolicy] = list(principal.attached_managed_policies)
+        if isinstance(principal, Role):
+            inline += principal.role_policy_list
+        else:
+            inline += principal.user_policy_list
+            for group in self.snapshot.groups:
+                if group.group_name in principal.group_list:
+                    inline += group.group_policy_list
+                    attached += group.attached_managed_policies
+        policies = [self._compile(found.policy_name, found.policy_document, "identity") for found in inline]
+        unread = []
+        for found in attached:
+            compiled = self.managed(found.policy_arn)
+            if compiled is None:
+                unread.append(found.policy_arn)
+            else:
+                policies.append(compiled)
+        return PolicySet("identity", policies), tuple(unread)
+
+    def _boundary(self, boundary: PermissionsBoundary | None) -> tuple[PolicySet | None, str]:
+        if boundary is None:
+            return None, ""
+        compiled = self.managed(boundary.permissions_boundary_arn, "boundary")
+        if compiled is None:
+            return PolicySet("boundary", ()), boundary.permissions_boundary_arn
+        return PolicySet("boundary", (compiled,)), ""
+
+    @cached_property
+    def _levels(self) -> dict[str, tuple[PolicySet, ...]]:
+        """SCPs and RCPs, level by level. Neither limits the management account."""
+        organization = self.snapshot.organization
+        if organization is None or organization.management_account_id == self.snapshot.account_id:
+            return {"scp": (), "rcp": ()}
+        by_id = {policy.id: policy for policy in organization.policies}
+        found: dict[str, tuple[PolicySet, ...]] = {}
+        kinds: tuple[tuple[PolicyKind, str], ...] = (
+            ("scp", "SERVICE_CONTROL_POLICY"),
+            ("rcp", "RESOURCE_CONTROL_POLICY"),
+        )
+        for kind, type_name in kinds:
+            levels = []
+            for level in organization.levels:
+                attached = [
+                    by_id[name]
+                    for name in level.policy_ids
+                    if name in by_id and by_id[name].type == type_name
+                ]
+                texts = [(policy.name, policy.content or _ALLOW_ALL, policy.arn) for policy in attached]
+                if kind == "rcp":  # RCPFullAWSAccess is attached everywhere and cannot be detached
+                    texts.append((f"RCP{_FULL_ACCESS}", _ALLOW_ALL, ""))
+                policies = [
+                    self._compile(f"{name} ({level.name or level.id})", text, kind, arn)
+                    for name, text, arn in texts
+                ]
+                levels.append(PolicySet(kind, policies))
+            in_use = any(policy.type == type_name for policy in organization.policies)
+            found[kind] = tuple(levels) if in_use else ()
+        return found
+
+    @cached_property
+    def _resource_policies(self) -> dict[str, tuple[str, str | UnsetType | None]]:
+        """Resource ARN → name and text of its own policy."""
+        snapshot = self.snapshot
+        found: dict[str, tuple[str, str | UnsetType | None]] = {}
+        for repository in snapshot.repositories:
+            found[repository.repository_arn] = ("repository policy", repository.policy)
+        for secret in snapshot.secrets:
+            found[secret.arn] = ("secret policy", secret.policy)
+        for key in snapshot.keys:
+            found[key.arn] = ("key policy", key.policy)
+        for bucket in snapshot.buckets:
+            found[bucket.arn] = ("bucket policy", bucket.policy)
+        for system in snapshot.file_systems:
+            found[system.file_system_arn] = ("file system policy", system.policy)
+        for function in snapshot.functions:
+            found[function.function_arn] = ("function policy", function.policy)
+        return found
+
+    def resource_policy(self, action: str, resource: str) -> tuple[PolicySet | None, str]:
+        """The policy of a resource (None where it has none), and what could not be read of it. A role's trust
+        policy counts for the actions of STS alone."""
+        if action.lower().startswith("sts:"):
+            role = self._principals.get(resource)
+            if not isinstance(role, Role):
+                return None, ""
+            return PolicySet(
+                "resource", [self._compile("trust policy", role.assume_role_policy_document, "resource")]
+            ), ""
+        name, text = self._resource_policies.get(resource, ("", None))
+        if not name and ":s3:::" in resource:
+            name, text = self._resource_policies.get(resource.split("/", 1)[0], ("", None))
+        if isinstance(text, UnsetType):
+            return None, f"the {name} of {resource}"
+        if not text:
+            return None, ""
+        return PolicySet("resource", [self._compile(name, text, "resource")]), ""
+
+    # Requests
+
+    def layers(self, principal: str, action: str = "", resource: str = "*") -> Layers:
+        """Every layer that decides for a principal and a resource."""
+        identity, unread = self.identity(principal)
+        known = self.principal(principal)
+        boundary, unread_boundary = self._boundary(known.permissions_boundary if known else None)
+        own, unread_own = self.resource_policy(action, resource)
+        unknown: dict[str, str] = {}
+        if unread:
+            unknown["identity"] = "policies that were not read: " + ", ".join(unread)
+        if unread_boundary:
+            unknown["boundary"] = f"the boundary {unread_boundary}, which was not read"
+        if unread_own:
+            unknown["resource"] = f"{unread_own}, which was not read"
+        return Layers(
+            identity,
+            resource=own,
+            boundary=boundary,
+            scps=self._levels["scp"],
+            rcps=self._levels["rcp"],
+            unknown=unknown,
+        )
+
+    def request(
+        self,
+        principal: str,
+        action: str,
+        resource: str = "*",
+        context: Mapping[str, Any] | None = None,
+        now: datetime | None = None,
+    ) -> Request:
+        """A request of a person who asks "could it", with what the account already tells filled in.
+
+        What `context` says wins. Assumed: the call is made over TLS and directly, not by a service on behalf
+        of the principal."""
+        known, absent = self.known_context(principal, resource, now)
+        return Request(
+            principal=principal,
+            action=action,
+            resource=resource,
+            context=known | dict(context or {}),
+            mode="possible",
+            absent=frozenset(absent),
+        )
+
+    def decide(
+        self, principal: str, action: str, resource: str = "*", context: Mapping[str, Any] | None = None
+    ) -> Decision:
+        """May the principal (ARN or name) do it, as far as the account tells?"""
+        arn = self.resolve(principal)
+        return evaluate(self.layers(arn, action, resource), self.request(arn, action, resource, context))
+
+    def known_context(
+        self, principal: str, resource: str = "*", now: datetime | None = None
+    ) -> tuple[dict[str, Any], set[str]]:
+        """The condition keys that the account tells, and those (lower case) that it tells are not there."""
+        moment = now or datetime.now(UTC)
+        known: dict[str, Any] = {
+            "aws:CurrentTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:EpochTime": str(int(moment.timestamp())),
+            "aws:SecureTransport": "true",
+            "aws:ViaAWSService": "false",
+        }
+        absent = {"aws:calledvia", "aws:calledviafirst", "aws:calledvialast"}
+        self._principal_context(principal, known, absent)
+        self._resource_context(resource, known, absent)
+        return known, absent
+
+    def _principal_context(self, arn: str, known: dict[str, Any], absent: set[str]) -> None:
+        parsed = parse_principal(arn)
+        found = self.principal(arn)
+        known["aws:PrincipalIsAWSService"] = "true" if parsed.kind == "service" else "false"
+        if not parsed.is_iam:
+            return
+        known["aws:PrincipalAccount"] = parsed.account
+        known["aws:PrincipalArn"] = found.arn if found is not None else parsed.text
+        types = {"user": "User", "role": "AssumedRole", "session": "AssumedRole", "root": "Account"}
+        known["aws:PrincipalType"] = types.get(parsed.kind, "FederatedUser")
+        organization = self.snapshot.organization
+        if organization is not None and parsed.account == self.snapshot.account_id:
+            known["aws:PrincipalOrgID"] = organization.id
+            path = "/".join(
+                [organization.id, *(level.id for level in organization.levels if "-" in level.id)]
+            )
+            known["aws:PrincipalOrgPaths"] = [path + "/"]
+        if found is not None:
+            known.update({f"aws:PrincipalTag/{key}": value for key, value in found.tags.items()})
+            absent.add("aws:principaltag/")
+        if isinstance(found, User):
+            known["aws:username"] = found.user_name
+            if found.user_id:
+                known["aws:userid"] = found.user_id
+        elif parsed.kind in ("role", "session"):
+            absent.add("aws:username")
+
+    def _resource_context(self, resource: str, known: dict[str, Any], absent: set[str]) -> None:
+        parsed = parse_arn(resource)
+        if parsed is None:
+            return
+        if parsed.region:
+            known["aws:RequestedRegion"] = parsed.region
+        if parsed.account == self.snapshot.account_id or resource in self._resource_policies:
+            known["aws:ResourceAccount"] = self.snapshot.account_id
+            if self.snapshot.organization is not None:
+                known["aws:ResourceOrgID"] = self.snapshot.organization.id
+        tags = self._tags.get(resource)
+        if tags is not None:
+            known.update({f"aws:ResourceTag/{key}": value for key, value in tags.items()})
+            known.update({f"{parsed.service}:ResourceTag/{key}": value for key, value in tags.items()})
+            absent |= {"aws:resourcetag/", f"{parsed.service}:resourcetag/"}
+        if parsed.service == "ecs":
+            known.update(_ecs_context(resource))
+
+    @cached_property
+    def _tags(self) -> dict[str, dict[str, str]]:
+        """Tags of every resource of which the snapshot knows them."""
+        snapshot = self.snapshot
+        found: dict[str, dict[str, str]] = {}
+        for secret in snapshot.secrets:
+            found[secret.arn] = secret.tags
+        for system in snapshot.file_systems:
+            found[system.file_system_arn] = system.tags
+        found.update({role.arn: role.tags for role in snapshot.roles})
+        found.update({user.arn: user.tags for user in snapshot.users})
+        # ECS gives tags only when asked for them: an empty set may mean that nobody asked.
+        found.update({cluster.cluster_arn: cluster.tags for cluster in snapshot.clusters if cluster.tags})
+        found.update({service.service_arn: service.tags for service in snapshot.services if service.tags})
+        found.update({task.task_arn: task.tags for task in snapshot.tasks if task.tags})
+        for definition in snapshot.task_definitions:
+            if definition.tags:
+                found[definition.task_definition_arn] = definition.tags
+        return found
+
+
+def _ecs_context(resource: str) -> dict[str, str]:
+    """ecs:cluster and ecs:service of a resource whose ARN names them. Service Authorization Reference,
+    "Condition keys for Amazon Elastic Container Service"."""
+    head, _, rest = resource.rpartition(":")
+    parts = rest.split("/")
+    known: dict[str, str] = {}
+    kinds = ("service", "task", "task-set", "container-instance", "service-deployment", "service-revision")
+    if parts[0] in kinds and len(parts) >= 3:
+        known["ecs:cluster"] = f"{head}:cluster/{parts[1]}"
+        if parts[0] in ("service", "task-set", "service-deployment", "service-revision"):
+            known["ecs:service"] = f"{head}:service/{parts[1]}/{parts[2]}"
+    elif parts[0] == "cluster":
+        known["ecs:cluster"] = resource
+    return known

@@ -1,0 +1,86 @@
+"""Sentences: AWS's own error text, and conditions in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .layers import LAYER_NAMES
+from .principals import parse_principal
+
+if TYPE_CHECKING:
+    from .evaluation import Decision
+
+_OPERATOR_WORDS = {
+    "equals": "",
+    "like": "a match of ",
+    "lessthan": "less than ",
+    "lessthanequals": "at most ",
+    "greaterthan": "more than ",
+    "greaterthanequals": "at least ",
+}
+
+
+def access_denied(decision: Decision) -> str:
+    """The message of AWS's AccessDenied error for a denied request, empty for any other.
+
+    Formats: IAM User Guide, "Troubleshoot access denied error messages".
+    """
+    if decision.outcome not in ("ExplicitlyDenied", "ImplicitlyDenied"):
+        return ""
+    request = decision.request
+    start = f"User: {_caller(request.principal)} is not authorized to perform: {request.action}"
+    start += f" on resource: {request.resource}"
+    layer = _telling_layer(decision)
+    name = LAYER_NAMES.get(layer)
+    if name is None:
+        return start
+    if decision.outcome == "ExplicitlyDenied":
+        article = "an" if name[0] in "aeiou" else "a"
+        return f"{start} with an explicit deny in {article} {name}"
+    return f"{start} because no {name} allows the {request.action} action"
+
+
+def _telling_layer(decision: Decision) -> str:
+    """The layer that AWS names: among several the first in the order of evaluation that really denies."""
+    if decision.outcome == "ImplicitlyDenied" or len(decision.blocked_by) == 1:
+        return decision.layer
+    from .evaluation import State
+
+    state = State(decision.request, decision.layers)
+    denying = [name for name, policies in decision.layers.all_sets() if state.verdict(policies).deny]
+    return next((name for name in decision.blocked_by if name in denying), decision.layer)
+
+
+def _caller(principal: str) -> str:
+    """A role acts as a session of its own, and that is how AWS names it."""
+    parsed = parse_principal(principal)
+    if parsed.kind == "role":
+        return f"arn:{parsed.partition}:sts::{parsed.account}:assumed-role/{parsed.name}/<session>"
+    return "anonymous" if parsed.kind == "anonymous" else parsed.text
+
+
+def condition_failure(
+    key: str, operator: str, wanted: str, actual: tuple[str, ...] | None, is_open: bool
+) -> str:
+    """A condition that does not hold (or is open), in words."""
+    lowered = operator.lower().rpartition(":")[2].removesuffix("ifexists")
+    negated = "not" in lowered
+    if lowered == "null":
+        return (
+            f"{key} {'being' if is_open else 'must be'} {'absent' if 'true' in wanted.lower() else 'present'}"
+        )
+    base = lowered.replace("not", "")
+    for family in ("string", "numeric", "date", "arn", "binary"):
+        base = base.removeprefix(family)
+    word = _OPERATOR_WORDS.get(base.removesuffix("ignorecase"), "")
+    needs = f"{'anything but ' if negated else ''}{word}{wanted}"
+    if is_open and actual is None:
+        return f"{key} being {needs}"
+    if is_open:
+        return f"what {wanted} stands for, with which {key} is compared"
+    if actual is None:
+        return f"{key} is not in the request, needs {needs}"
+    return f"{key} is " + ", ".join(f"`{value}`" for value in actual) + f", needs {needs}"
+
+
+__all__ = ["LAYER_NAMES", "access_denied", "condition_failure"]
