@@ -132,10 +132,11 @@ class Outline:
             return tuple(_SPECIAL[item.node.kind](self, item, item.node))
         return tuple(self._links(item, self.estate.uses(item.node.id)))
 
-    def root_of(self, node: Node) -> str:
-        """The title of the root under which a node is listed; empty for what a cluster contains."""
-        group = _GROUP_OF.get(node.kind)
-        return GROUPS[group][0] if group else ""
+    def entry(self, node: Node) -> Item:
+        """A node as a root of its own, as a list of search results shows it: with its kind and its cluster."""
+        owner = next(self.estate.used_by(node.id, EdgeKind.CONTAINS), None)
+        where = f"in {owner.node.title}" if owner else ""
+        return self._node_item("", node, " ".join(filter(None, (words(node.kind).word, where))))
 
     def path_to(self, node_id: str) -> tuple[str, ...]:
         """The keys from a root down to the place where a node is listed; empty if it is nowhere."""

@@ -1,0 +1,232 @@
+"""The app: it loads a source, holds the workspace, and wires the screens."""
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
+from typing import ClassVar
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from ecsiam_tui.account.source import Progress, Source, SourceError
+from ecsiam_tui.tui.commands import NodeCommands
+from ecsiam_tui.tui.loader import Failed, LoadWatcher, Progressed, Ready
+from ecsiam_tui.tui.screens.dialogs import Choose
+from ecsiam_tui.tui.screens.explorer import ExplorerScreen
+from ecsiam_tui.tui.screens.gaps import GapsScreen
+from ecsiam_tui.tui.screens.help import HelpScreen
+from ecsiam_tui.tui.styles import stylesheets
+from ecsiam_tui.tui.themes import DARK, LIGHT
+from ecsiam_tui.tui.widgets.detail import Detail
+from ecsiam_tui.tui.widgets.fact_list import FactList
+from ecsiam_tui.tui.widgets.status_bar import Status
+from ecsiam_tui.tui.widgets.tree import EstateTree
+from ecsiam_tui.workspace import Workspace
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class EcsIamApp(App[None]):
+    """Explore one source."""
+
+    TITLE = "ecsiam-tui"
+    CSS_PATH = stylesheets()
+    COMMANDS = App.COMMANDS | {NodeCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "reload", "refresh", id="app.refresh"),
+        Binding("exclamation_mark", "gaps", "gaps", key_display="!", id="app.gaps"),
+        Binding("P", "profile", "profile", show=False, id="app.profile"),
+        Binding("R", "region", "region", show=False, id="app.region"),
+        Binding("ctrl+t", "theme", "dark or light", show=False, id="app.theme"),
+        Binding("ctrl+p", "command_palette", "commands", id="app.palette"),
+        Binding("question_mark", "help", "help", key_display="?", id="app.help"),
+        Binding("q", "quit", "quit", id="app.quit"),
+    ]
+
+    status: reactive[Status] = reactive(Status())
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        read_only: bool = True,
+        clock: Clock = utc_now,
+        light: bool = False,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.workspace: Workspace | None = None
+        self.explorer = ExplorerScreen()
+        self.clock = clock
+        self._read_only = read_only
+        self._generation = 0
+        self._watcher: LoadWatcher | None = None
+        self._loading: Progress | None = None
+        self._failed = False
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = LIGHT.name if light else DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        """The explorer."""
+        return self.explorer
+
+    def on_mount(self) -> None:
+        """Paint first, then load."""
+        if "NO_COLOR" in os.environ:
+            self.add_class("-no-colour")
+        self.set_interval(1, self._tick)
+        self.call_after_refresh(self.action_reload)
+
+    # Loading
+
+    def action_reload(self) -> None:
+        """Read the source again; what is shown stays until there is something newer."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        self._generation += 1
+        self._watcher = LoadWatcher(self, self._generation)
+        self._loading, self._failed = Progress("reading", 0), False
+        if self.workspace is None:
+            self.explorer.say(f"Reading {self.source.label}…")
+        self._tick()
+        self.run_worker(
+            partial(self._watcher.run, self.source), thread=True, group="load", exit_on_error=False
+        )
+
+    def on_progressed(self, event: Progressed) -> None:
+        """Show how far reading is."""
+        if event.generation == self._generation:
+            self._loading = event.progress
+            self._tick()
+
+    def on_ready(self, event: Ready) -> None:
+        """Show what was read."""
+        if event.generation != self._generation:
+            return
+        self.workspace = event.workspace
+        if event.final:
+            self._loading = None
+        self._tick()
+        self.explorer.show_workspace(event.workspace)
+        snapshot = event.workspace.snapshot
+        if event.final and not snapshot.clusters and snapshot.is_known("clusters"):
+            regions = ", ".join(snapshot.regions)
+            self.notify(
+                f"There is no ECS cluster in {regions}. Press R to choose another region.",
+                title="nothing here",
+            )
+
+    def on_failed(self, event: Failed) -> None:
+        """Say why nothing could be read, and what can be done."""
+        if event.generation != self._generation:
+            return
+        self._loading, self._failed = None, True
+        self._tick()
+        ways = ["r tries again"]
+        ways += ["P chooses another profile"] if self.source.profiles() else []
+        ways += ["R chooses another region"] if self.source.regions() else []
+        if self.workspace is None:
+            self.explorer.say(f"✗ {event.text}\n\n{', '.join(ways)}, q quits.")
+        else:
+            self.notify(event.text, title="not refreshed", severity="error", markup=False)
+
+    def _tick(self) -> None:
+        self.status = Status(
+            self.workspace.snapshot if self.workspace else None,
+            self.source.kind,
+            self.source.label,
+            self.clock(),
+            self._loading,
+            self._read_only,
+            self._failed,
+        )
+
+    # Other sources
+
+    @work
+    async def action_profile(self) -> None:
+        """Explore with another profile."""
+        await self._switch("Profile", self.source.profiles(), "profile")
+
+    @work
+    async def action_region(self) -> None:
+        """Explore another region."""
+        await self._switch("Region", self.source.regions(), "region")
+
+    async def _switch(self, title: str, names: tuple[str, ...], what: str) -> None:
+        snapshot = self.workspace.snapshot if self.workspace else None
+        current = self.source.label if what == "profile" else (snapshot.regions[0] if snapshot else "")
+        chosen = await self.push_screen_wait(Choose(title, [(name, name) for name in names], current))
+        if chosen is None:
+            return
+        try:
+            regions = (chosen,) if what == "region" else ()
+            self.source = self.source.switch(profile=chosen if what == "profile" else None, regions=regions)
+        except SourceError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.workspace = None
+        self.explorer.workspace = None
+        self.action_reload()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing here are not offered."""
+        if action == "profile":
+            return bool(self.source.profiles())
+        if action == "region":
+            return bool(self.source.regions())
+        if action in ("gaps", "reload", "help", "profile", "region") and len(self.screen_stack) > 1:
+            return False
+        if action == "gaps":
+            return self.workspace is not None
+        return True
+
+    # Everything else
+
+    def action_gaps(self) -> None:
+        """Show what could not be read."""
+        if self.workspace is not None:
+            self.push_screen(GapsScreen(self.workspace.snapshot))
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        groups = (
+            ("Tree", EstateTree.BINDINGS),
+            ("Detail", [*Detail.BINDINGS, *FactList.BINDINGS[:1]]),
+            ("Explorer", ExplorerScreen.BINDINGS),
+            ("Everywhere", self.BINDINGS),
+        )
+        self.push_screen(HelpScreen(groups))
+
+    def action_theme(self) -> None:
+        """Change between dark and light."""
+        self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
+
+    async def action_quit(self) -> None:
+        """Stop reading, and leave."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers besides nodes."""
+        yield SystemCommand("Refresh", "read everything again", self.action_reload)
+        yield SystemCommand("Gaps", "what could not be read", self.action_gaps)
+        if self.source.profiles():
+            yield SystemCommand("Profile", "explore with another profile", self.action_profile)
+        if self.source.regions():
+            yield SystemCommand("Region", "explore another region", self.action_region)
+        yield SystemCommand("Export", "write the view to a file", self.explorer.action_export)
+        yield SystemCommand("Theme", "dark or light", self.action_theme)
+        yield SystemCommand("Keys", "all keys", self.action_help)
+        yield SystemCommand("Quit", "leave ecsiam-tui", self.action_quit)

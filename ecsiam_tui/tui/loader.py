@@ -1,0 +1,82 @@
+"""Loading off the event loop. Every message carries the generation it belongs to; stale ones are dropped."""
+
+import threading
+import time
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from ecsiam_tui.account.snapshot import Snapshot
+from ecsiam_tui.account.source import Progress, Source, SourceError
+from ecsiam_tui.workspace import Workspace
+
+
+class Progressed(Message):
+    """A stage of loading went on."""
+
+    def __init__(self, generation: int, progress: Progress) -> None:
+        self.generation, self.progress = generation, progress
+        super().__init__()
+
+
+class Ready(Message):
+    """A workspace can be shown; `final` is False while more is being read."""
+
+    def __init__(self, generation: int, workspace: Workspace, *, final: bool) -> None:
+        self.generation, self.workspace, self.final = generation, workspace, final
+        super().__init__()
+
+
+class Failed(Message):
+    """Nothing could be read. `text` says what happened, what it means and the way out."""
+
+    def __init__(self, generation: int, text: str) -> None:
+        self.generation, self.text = generation, text
+        super().__init__()
+
+
+class LoadWatcher:
+    """Turns what a source reports, from any thread, into messages for the app."""
+
+    def __init__(self, target: MessagePump, generation: int) -> None:
+        self._target = target
+        self._generation = generation
+        self._stopped = threading.Event()
+        self._next_partial = 0.0
+
+    def stop(self) -> None:
+        """Ask the source to return soon; nothing it says from now on is passed on."""
+        self._stopped.set()
+
+    def cancelled(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped.is_set()
+
+    def progress(self, progress: Progress) -> None:
+        """Pass progress on."""
+        self._send(Progressed(self._generation, progress))
+
+    def partial(self, snapshot: Snapshot) -> None:
+        """Show what is known so far; not so often that making graphs slows the reading down."""
+        now = time.monotonic()
+        if now < self._next_partial or self.cancelled():
+            return
+        self._send(Ready(self._generation, Workspace(snapshot).prepare(), final=False))
+        took = time.monotonic() - now
+        self._next_partial = time.monotonic() + max(0.3, 4 * took)
+
+    def run(self, source: Source) -> None:
+        """Load a source to its end. Meant to be the body of a thread."""
+        try:
+            loaded = source.load(self)
+            workspace = Workspace(loaded.snapshot, loaded.environment).prepare()
+        except SourceError as error:
+            self._send(Failed(self._generation, str(error)))
+        except Exception as error:  # a fault of this program must not take the screen away
+            self._send(Failed(self._generation, f"reading failed: {type(error).__name__}: {error}"))
+        else:
+            self._send(Ready(self._generation, workspace, final=True))
+
+    def _send(self, message: Message) -> None:
+        if not self.cancelled():
+            self._target.post_message(message)

@@ -1,0 +1,1 @@
+"""Screens: each puts widgets together and decides what their messages mean."""

@@ -1,0 +1,339 @@
+"""The explorer: the tree on the left, what the marked item is on the right."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from ecsiam_tui.graph.outline import Item
+from ecsiam_tui.graph.search import search
+from ecsiam_tui.tui import exporting
+from ecsiam_tui.tui.facts import as_markdown
+from ecsiam_tui.tui.rows import Rows
+from ecsiam_tui.tui.screens.dialogs import Ask, Choose
+from ecsiam_tui.tui.widgets.detail import Detail
+from ecsiam_tui.tui.widgets.fact_list import FactList
+from ecsiam_tui.tui.widgets.filter_line import FilterLine
+from ecsiam_tui.tui.widgets.status_bar import Status, StatusBar
+from ecsiam_tui.tui.widgets.trail import Trail
+from ecsiam_tui.tui.widgets.tree import EstateTree
+from ecsiam_tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from ecsiam_tui.tui.app import EcsIamApp
+
+SETTLE_SECONDS = 0.05
+"""The detail follows the cursor when it has rested this long, so that holding a key down stays quick."""
+
+
+class ExplorerScreen(Screen[None]):
+    """The main screen."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (100, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (16, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", key_display="/", id="explorer.filter"),
+        Binding("left_square_bracket", "history(-1)", "back", key_display="[", id="explorer.history-back"),
+        Binding(
+            "right_square_bracket", "history(1)", "forward", key_display="]", id="explorer.history-forward"
+        ),
+        Binding("y", "copy_arn", "copy ARN", id="explorer.copy-arn"),
+        Binding("Y", "copy_json", "copy JSON", show=False, id="explorer.copy-json"),
+        Binding("e", "edit", "open JSON in $EDITOR (read-only)", show=False, id="explorer.editor"),
+        Binding("x", "export", "export", id="explorer.export"),
+        Binding("tab", "app.focus_next", "next pane", show=False, id="explorer.next-pane"),
+        Binding("shift+tab", "app.focus_previous", "previous pane", show=False, id="explorer.previous-pane"),
+        Binding("escape", "back", "back", show=False, id="explorer.back"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.workspace: Workspace | None = None
+        self._open_keys: set[str] = set()
+        self._visits: list[str] = []
+        self._visit = -1
+        self._settle: Timer | None = None
+        self._before_filter = ""
+
+    @property
+    def ecsiam(self) -> "EcsIamApp":
+        """The app."""
+        return cast("EcsIamApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Two lines on top, two panes, the keys below."""
+        yield StatusBar(id="status")
+        yield Trail(id="trail")
+        with Horizontal(id="panes"):
+            with Vertical(id="estate"):
+                yield FilterLine(id="filter")
+                yield EstateTree(id="tree")
+                yield Static("", id="message", markup=False)
+            yield Detail(id="detail")
+        yield Footer(compact=True, show_command_palette=True)
+
+    def on_mount(self) -> None:
+        """Follow the app's status."""
+        self.watch(self.app, "status", self._status_changed)
+        self.tree_view.focus()
+
+    @property
+    def tree_view(self) -> EstateTree:
+        """The tree."""
+        return self.query_one(EstateTree)
+
+    @property
+    def detail(self) -> Detail:
+        """The right pane."""
+        return self.query_one(Detail)
+
+    # What is shown
+
+    def _status_changed(self, status: Status) -> None:
+        self.query_one(StatusBar).status = status
+
+    def say(self, text: str) -> None:
+        """Show a text in the place of the tree; an empty one shows the tree again."""
+        self.query_one("#message", Static).update(text)
+        self.set_class(bool(text), "-message")
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Show another snapshot; cursor, open items, filter and tab stay where they are."""
+        first = self.workspace is None
+        self.workspace = workspace
+        self.say("")
+        if first and (cluster := next(iter(workspace.outline.roots()), None)):
+            self._open_keys.add(cluster.key)
+        if self.filter_text:
+            self._search(self.filter_text)
+        else:
+            self._show_tree(self.tree_view.item.key if self.tree_view.item else "")
+
+    def _show_tree(self, key: str) -> None:
+        if self.workspace is None:
+            return
+        rows = Rows(self.workspace.outline, self._open_keys)
+        self._open_keys = rows.open_keys
+        self.query_one(Trail).found = ""
+        self.tree_view.show(rows, rows.nearest(key, self.tree_view.cursor))
+
+    def on_estate_tree_moved(self, event: EstateTree.Moved) -> None:
+        """Name the way to the item at once, and show what it is a moment later."""
+        tree = self.tree_view
+        if tree.rows is not None and tree.item is event.item:
+            self.query_one(Trail).items = tree.rows.trail(tree.cursor)
+        if self._settle is not None:
+            self._settle.stop()
+        self._settle = self.set_timer(SETTLE_SECONDS, self._show_detail)
+
+    def _show_detail(self) -> None:
+        item = self.tree_view.item
+        if item is not None and self.workspace is not None:
+            self.detail.show(item, self.workspace)
+
+    def on_estate_tree_selected(self, event: EstateTree.Selected) -> None:
+        """Enter goes into the detail, or into a group."""
+        if event.item.node is None:
+            self.tree_view.action_open()
+            return
+        self._show_detail()
+        self.add_class("-detail")
+        self.detail.focus_tab()
+
+    def on_fact_list_followed(self, event: FactList.Followed) -> None:
+        """Jump to what a line speaks of."""
+        self.jump(event.node_id)
+
+    # Moving about
+
+    def jump(self, node_id: str) -> None:
+        """Put the cursor on a node, wherever it is listed, and remember where it was."""
+        if self.workspace is None:
+            return
+        path = self.workspace.outline.path_to(node_id)
+        if not path:
+            self.notify("it is not listed in the tree", severity="warning")
+            return
+        self._remember()
+        self._go(path)
+        self._remember()
+
+    def _go(self, path: tuple[str, ...]) -> None:
+        if self.filter_text:
+            self.query_one(FilterLine).clear_text()
+            self._show_tree(path[-1])
+        self.tree_view.go_to(path)
+        self._show_detail()
+        self.remove_class("-detail")
+        self.tree_view.focus()
+
+    def _remember(self) -> None:
+        item = self.tree_view.item
+        if item is None or (self._visits and self._visits[self._visit] == item.key):
+            return
+        self._visits = [*self._visits[: self._visit + 1], item.key][-100:]
+        self._visit = len(self._visits) - 1
+        self.refresh_bindings()
+
+    def action_history(self, step: int) -> None:
+        """Go to the place before or after in the history of jumps."""
+        if not 0 <= self._visit + step < len(self._visits):
+            return
+        self._visit += step
+        parts = self._visits[self._visit].split("\x1f")
+        self._go(tuple("\x1f".join(parts[: end + 1]) for end in range(len(parts))))
+        self.refresh_bindings()
+
+    def action_back(self) -> None:
+        """One step back: out of the detail, then out of the filter."""
+        if self.detail.has_focus_within or self.has_class("-detail"):
+            self.remove_class("-detail")
+            self.tree_view.focus()
+        elif self.filter_text:
+            self._leave_filter()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing here are not offered."""
+        if action == "history" and isinstance(parameters[0], int):
+            return 0 <= self._visit + parameters[0] < len(self._visits)
+        if action in ("copy_arn", "copy_json", "edit", "export", "filter"):
+            return self.workspace is not None
+        return True
+
+    # Filter
+
+    @property
+    def filter_text(self) -> str:
+        """The filter, empty where none is set."""
+        return self.query_one(FilterLine).text
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        if not self.filter_text and (item := self.tree_view.item):
+            self._before_filter = item.key
+        self.remove_class("-detail")
+        self.query_one(FilterLine).open()
+
+    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
+        """Search for what was typed."""
+        if event.text:
+            self._search(event.text)
+        else:
+            self._show_tree(self._before_filter)
+
+    def on_filter_line_done(self) -> None:
+        """Go from the filter to what it found."""
+        if not self.filter_text:
+            self._leave_filter()
+        self.tree_view.focus()
+
+    def on_filter_line_left(self) -> None:
+        """Escape in the filter takes it away."""
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        item = self.tree_view.item if self.filter_text else None
+        self.query_one(FilterLine).clear_text()
+        self._show_tree(self._before_filter)
+        if item is not None and item.node is not None and self.workspace is not None:
+            self.tree_view.go_to(self.workspace.outline.path_to(item.node.id))
+        self.tree_view.focus()
+
+    @work(thread=True, exclusive=True, group="search", exit_on_error=False)
+    def _search(self, text: str) -> None:
+        workspace = self.workspace
+        if workspace is None:
+            return
+        hits = search(workspace.estate, text)
+        roots = tuple(workspace.outline.entry(hit.node) for hit in hits)
+        self.app.call_from_thread(self._found, text, workspace, roots)
+
+    def _found(self, text: str, workspace: Workspace, roots: tuple[Item, ...]) -> None:
+        if text != self.filter_text or workspace is not self.workspace:
+            return
+        tree = self.tree_view
+        before = tree.item.key if tree.item else ""
+        rows = Rows(workspace.outline, (), roots)
+        self.query_one(Trail).found = f"{len(roots)}{'+' if len(roots) >= 500 else ''} found"
+        if not roots:
+            self.query_one(Trail).items = ()
+        tree.show(rows, rows.nearest(before) if before in rows.open_keys else 0)
+
+    # Taking it elsewhere
+
+    def action_copy_arn(self) -> None:
+        """Copy the ARN (or id) of the item."""
+        item = self.tree_view.item
+        if item is not None and item.node is not None:
+            self.app.copy_to_clipboard(item.node.id)
+            self.notify(item.node.id, title="ARN copied", markup=False)
+
+    def action_copy_json(self) -> None:
+        """Copy the JSON of the item."""
+        self._show_detail()
+        if text := self.detail.json():
+            self.app.copy_to_clipboard(text)
+            self.notify(f"{len(text):,} characters", title="JSON copied")
+
+    def action_edit(self) -> None:
+        """Open the JSON of the item in the editor, read-only."""
+        self._show_detail()
+        item, text = self.detail.item, self.detail.json()
+        if item is None or not text:
+            self.notify("this item has no JSON", severity="warning")
+            return
+        try:
+            with self.app.suspend():
+                exporting.view_in_editor(item.title, text)
+        except OSError as error:
+            self.notify(
+                f"{error}; set $EDITOR to an editor that is installed", severity="error", markup=False
+            )
+        self.refresh(layout=True)
+
+    @work
+    async def action_export(self) -> None:
+        """Write the view to a file."""
+        self._show_detail()
+        item = self.detail.item
+        if item is None:
+            return
+        form = await self.app.push_screen_wait(
+            Choose(
+                "Export as",
+                (
+                    ("json", "JSON          the record or policy document"),
+                    ("markdown", "Markdown      all tabs as text"),
+                    ("svg", "SVG           a picture of the screen"),
+                ),
+            )
+        )
+        if form is None:
+            return
+        picture = self.app.export_screenshot(title="ecsiam-tui") if form == "svg" else ""
+        offered = exporting.free_path(Path.cwd() / exporting.file_name(item.title, form))
+        name = await self.app.push_screen_wait(Ask("Write to", str(offered), "Enter writes, Esc goes back"))
+        if name is None:
+            return
+        text = {"json": self.detail.json(), "svg": picture}.get(form) or as_markdown(
+            item, self.detail.sections()
+        )
+        path = Path(name).expanduser()
+        try:
+            exporting.write_private(path, text)
+        except FileExistsError:
+            self.notify(f"{path} exists; choose another name", severity="error", markup=False)
+        except OSError as error:
+            self.notify(f"{path}: {error.strerror}", severity="error", markup=False)
+        else:
+            self.notify(str(path), title="written", markup=False)

@@ -1,0 +1,14 @@
+"""Where the stylesheets are: in the installed package, or in the checkout beside it."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def stylesheets() -> list[str | Path]:
+    """The stylesheets, in the order in which they apply. Raises FileNotFoundError for a broken installation."""
+    for folder in (_PACKAGE / "styles", _PACKAGE.parent / "styles"):
+        if (folder / "app.tcss").is_file():
+            rest = sorted(path for path in folder.glob("*.tcss") if path.name != "app.tcss")
+            return [folder / "app.tcss", *rest]
+    raise FileNotFoundError("the stylesheets of ecsiam-tui are missing; install it again")

@@ -1,0 +1,217 @@
+"""The tree of the estate. It draws the rows that are on screen and no others, so that size costs nothing."""
+
+from typing import ClassVar
+
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ecsiam_tui.account.text import visible
+from ecsiam_tui.graph.estate import NodeState
+from ecsiam_tui.graph.outline import Item
+from ecsiam_tui.tui.rows import Rows
+
+_MEASURE = Console(width=10_000, legacy_windows=False)
+
+
+class EstateTree(ScrollView, can_focus=True):
+    """Rows of an outline, opened and closed by keyboard or mouse."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "open", id="tree.open"),
+        Binding("down,j", "move(1)", "down", show=False, id="tree.down"),
+        Binding("up,k", "move(-1)", "up", show=False, id="tree.up"),
+        Binding("right,l", "open", "open, or go in", show=False, id="tree.in"),
+        Binding("left,h", "close", "close, or go out", show=False, id="tree.out"),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="tree.page-down"),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False, id="tree.page-up"),
+        Binding("home,g", "end(-1)", "first row", show=False, id="tree.first"),
+        Binding("end,G", "end(1)", "last row", show=False, id="tree.last"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "tree--plain",
+        "tree--glyph",
+        "tree--dim",
+        "tree--warn",
+        "tree--bad",
+        "tree--cursor",
+        "tree--cursor-blurred",
+    }
+
+    cursor: reactive[int] = reactive(0, always_update=True)
+
+    class Moved(Message):
+        """The cursor stands on another item."""
+
+        def __init__(self, item: Item) -> None:
+            self.item = item
+            super().__init__()
+
+    class Selected(Message):
+        """An item was chosen with Enter or a second click."""
+
+        def __init__(self, item: Item) -> None:
+            self.item = item
+            super().__init__()
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows: Rows | None = None
+
+    @property
+    def item(self) -> Item | None:
+        """The item under the cursor."""
+        if self.rows is None or not self.rows.items:
+            return None
+        return self.rows.items[min(self.cursor, len(self.rows) - 1)]
+
+    def show(self, rows: Rows, cursor: int) -> None:
+        """Show other rows, with the cursor on one of them."""
+        self.rows = rows
+        self._rows_changed()
+        self.cursor = cursor
+
+    def go_to(self, path: tuple[str, ...]) -> bool:
+        """Open the way to an item and put the cursor there; False if it is not in these rows."""
+        index = self.rows.reveal(path) if self.rows else None
+        self._rows_changed()
+        if index is None:
+            return False
+        self.cursor = index
+        return True
+
+    def validate_cursor(self, value: int) -> int:
+        """Keep the cursor on a row."""
+        last = len(self.rows) - 1 if self.rows else 0
+        return max(0, min(value, last))
+
+    def watch_cursor(self) -> None:
+        """Show the row under the cursor and say where it stands."""
+        self.refresh()
+        if self.rows is None or not self.rows.items:
+            return
+        self.scroll_to_region(
+            Region(0, self.cursor, self.scrollable_content_region.width, 1), animate=False, force=True
+        )
+        if item := self.item:
+            self.post_message(self.Moved(item))
+
+    def _rows_changed(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows) if self.rows else 0)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._rows_changed()
+        self.call_after_refresh(
+            self.scroll_to_region, Region(0, self.cursor, 1, 1), animate=False, force=True
+        )
+
+    # Keys
+
+    def action_move(self, step: int) -> None:
+        """Go some rows down or up."""
+        self.cursor += step
+
+    def action_page(self, direction: int) -> None:
+        """Go a screenful down or up."""
+        self.cursor += direction * max(1, self.scrollable_content_region.height - 1)
+
+    def action_end(self, direction: int) -> None:
+        """Go to the first or last row."""
+        self.cursor = len(self.rows) - 1 if self.rows and direction > 0 else 0
+
+    def action_open(self) -> None:
+        """Open the item; if it is open, go to the first one in it."""
+        if self.rows is None or (item := self.item) is None:
+            return
+        if self.rows.open(self.cursor):
+            self._rows_changed()
+        elif item.opens and self.rows.end_of(self.cursor) > self.cursor + 1:
+            self.cursor += 1
+
+    def action_close(self) -> None:
+        """Close the item; if it is closed, go to the one it is in."""
+        if self.rows is None or not self.rows.items:
+            return
+        if self.rows.close(self.cursor):
+            self._rows_changed()
+        elif (parent := self.rows.parent(self.cursor)) is not None:
+            self.cursor = parent
+
+    def action_select(self) -> None:
+        """Choose the item."""
+        if item := self.item:
+            self.post_message(self.Selected(item))
+
+    def on_click(self, event: Click) -> None:
+        """A click moves the cursor; on the triangle, or a second time, it opens or closes."""
+        if self.rows is None:
+            return
+        index = event.y + self.scroll_offset.y - self.gutter.top
+        if not 0 <= index < len(self.rows):
+            return
+        item = self.rows.items[index]
+        twice = index == self.cursor and event.chain > 1
+        self.cursor = index
+        if item.opens and (twice or event.x <= item.depth * 2 + 1):
+            if not self.rows.close(index):
+                self.rows.open(index)
+            self._rows_changed()
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """One row: triangle, glyph, title, then in dim what it is and what is odd about it."""
+        index = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        if self.rows is None or index >= len(self.rows):
+            return Strip.blank(width, base)
+        under_cursor = index == self.cursor
+        text = self._row_text(self.rows.items[index], width)
+        if under_cursor:
+            name = "tree--cursor" if self.has_focus else "tree--cursor-blurred"
+            base = base + self.get_component_rich_style(name, partial=True)
+        text.style = base
+        if under_cursor and self.has_focus:
+            text.stylize(base)
+        return Strip(text.render(_MEASURE), text.cell_len).adjust_cell_length(width, base)
+
+    def _row_text(self, item: Item, width: int) -> Text:
+        opened = self.rows is not None and self.rows.is_open(item)
+        triangle = ("▾ " if opened else "▸ ") if item.opens else "  "
+        text = Text(no_wrap=True, end="")
+        text.append("  " * item.depth + triangle, self._style("dim"))
+        state = item.node.state if item.node else NodeState.PRESENT
+        mark = {NodeState.MISSING: ("✗ ", "bad"), NodeState.UNKNOWN: ("? ", "warn")}.get(state)
+        if mark and item.statement is None:
+            text.append(mark[0], self._style(mark[1]))
+        if item.glyph:
+            text.append(f"{item.glyph} ", self._style("glyph"))
+        text.append(visible(item.title), self._style("bad" if state == NodeState.MISSING else "plain"))
+        if item.count is not None:
+            text.append(f" {item.count}", self._style("dim"))
+        if item.part:
+            text.append(f"  {item.part}", self._style("warn" if item.part == "Deny" else "dim"))
+        if item.note:
+            text.append(f"  {visible(item.note)}", self._style(_note_tone(item)))
+        text.truncate(width, overflow="ellipsis")
+        return text
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"tree--{name}", partial=True)
+
+
+def _note_tone(item: Item) -> str:
+    if item.node is not None and item.node.state == NodeState.MISSING:
+        return "bad"
+    attention = ("latest is", "stopped", "pending deletion", "inactive", "line ")
+    return "warn" if any(word in item.note for word in attention) else "dim"
