@@ -247,6 +247,7 @@ class Deployment(Record, frozen=True, kw_only=True):
     service_connect_configuration: ServiceConnectConfiguration | None = None
     volume_configurations: tuple[VolumeConfiguration, ...] = ()
     vpc_lattice_configurations: tuple[VpcLatticeConfiguration, ...] = ()
+    fargate_ephemeral_storage: Json | None = None
 
 
 class TaskSet(Record, frozen=True, kw_only=True):
@@ -309,6 +310,7 @@ class Service(Record, frozen=True, kw_only=True):
     role_arn: str | None = None
     events: tuple[ServiceEvent, ...] = ()
     scheduling_strategy: str | None = None
+    resource_management_type: str | None = None
     enable_execute_command: bool = False
     enable_ecs_managed_tags: bool = field(default=False, name="enableECSManagedTags")
     propagate_tags: str | None = None

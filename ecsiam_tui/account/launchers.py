@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from ecsiam_tui.account.ecs import NetworkConfiguration
+from ecsiam_tui.account.ecs import CapacityProviderStrategyItem, NetworkConfiguration
 from ecsiam_tui.account.records import AwsPascal, Record
 from ecsiam_tui.account.tasks import TaskOverride
 
@@ -15,12 +15,14 @@ class EcsParameters(AwsPascal, frozen=True, kw_only=True):
     task_definition_arn: str
     task_count: int | None = None
     launch_type: str | None = None
+    capacity_provider_strategy: tuple[CapacityProviderStrategyItem, ...] = ()
     network_configuration: NetworkConfiguration | None = None
     platform_version: str | None = None
     group: str | None = None
     propagate_tags: str | None = None
     enable_execute_command: bool = False
     enable_ecs_managed_tags: bool = field(default=False, name="EnableECSManagedTags")
+    tags: dict[str, str] = {}
 
 
 class RunTaskTarget(AwsPascal, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """What a call is: one row of the table that pacing, gaps, the permission policy and tests derive from."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Rate(NamedTuple):
@@ -45,13 +45,29 @@ RATES: dict[str, Rate] = {
 }
 
 
+GLOBAL_SERVICES = frozenset({"iam", "sts", "s3", "organizations"})
+"""Services asked once for all regions: their gaps name no region."""
+
+PAGE_TOKENS: dict[str, tuple[str, str]] = {
+    "iam": ("Marker", "Marker"),
+    "s3": ("ContinuationToken", "ContinuationToken"),
+    "efs:DescribeFileSystems": ("NextMarker", "Marker"),
+    **dict.fromkeys(
+        ("ecs", "ecr", "logs", "stepfunctions", "codedeploy", "batch"), ("nextToken", "nextToken")
+    ),
+}
+"""By call or service: the member of an answer that holds the next page's token, and the parameter that
+takes it. All others say NextToken."""
+
+
 class Call(NamedTuple):
     """One API operation that is used.
 
     `unknown` names the fields of a snapshot that are incomplete when it fails, also those that could only
     be read with its answer; `consequence` says in a sentence what that means to a person. `items` is the
-    list in the answer, `paging` the parameters that ask for the largest page, `absent` the error codes that
-    say that the one thing asked about does not exist. `resource` is what the permission has to be given on.
+    list in the answer and `of` what it holds, `paging` the parameters that ask for the largest page,
+    `absent` the error codes that say that the one thing asked about does not exist. `resource` is what the
+    permission has to be given on.
     """
 
     service: str
@@ -61,6 +77,7 @@ class Call(NamedTuple):
     unknown: tuple[str, ...]
     consequence: str
     items: str = ""
+    of: type[dict[str, Any]] | type[str] = dict
     batch: int = 1
     paging: tuple[tuple[str, int], ...] = ()
     absent: tuple[str, ...] = ()
@@ -70,3 +87,13 @@ class Call(NamedTuple):
     def name(self) -> str:
         """How gaps name it: `ecs:DescribeServices`."""
         return f"{self.service}:{self.operation}"
+
+    @property
+    def is_global(self) -> bool:
+        """Whether the answer is the same in every region."""
+        return self.service in GLOBAL_SERVICES
+
+    @property
+    def page_token(self) -> tuple[str, str]:
+        """The member of an answer that holds the next page's token, and the parameter that takes it."""
+        return PAGE_TOKENS.get(self.name) or PAGE_TOKENS.get(self.service) or ("NextToken", "NextToken")

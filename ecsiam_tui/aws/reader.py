@@ -4,7 +4,7 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from botocore import xform_name
@@ -17,7 +17,6 @@ from ecsiam_tui.aws.errors import Failure, classify, error_code
 from ecsiam_tui.aws.pacing import Pacer
 from ecsiam_tui.aws.session import THREADS, AwsSession
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 Rec = TypeVar("Rec", bound=msgspec.Struct)
 
@@ -39,6 +38,13 @@ class Answer(NamedTuple):
         return self.known and self.data is None
 
 
+class Listing(NamedTuple):
+    """The items of a listing; only where it is complete does absence from it mean anything."""
+
+    items: list[Any]
+    complete: bool
+
+
 UNKNOWN = Answer(None, known=False)
 ABSENT = Answer(None, known=True)
 
@@ -58,8 +64,8 @@ class Reader:
         self._pacer = Pacer(self._wake.wait, enabled=session.paced)
         self._lock = threading.Lock()
         self._gaps: list[Gap] = []
-        self._succeeded: set[tuple[str, str]] = set()
-        self._unsupported: dict[tuple[str, str], Failure] = {}
+        self._succeeded: set[tuple[str, str | None]] = set()
+        self._unsupported: dict[tuple[str, str | None], Failure] = {}
 
     # -- what is asked ---------------------------------------------------------------------------------
 
@@ -77,44 +83,70 @@ class Reader:
             if answer.data is not None:
                 yield answer.data
 
-    def list(self, call: Call, region: str, *, target: str | None = None, **parameters: Any) -> list[Any]:
+    def listing(self, call: Call, region: str, *, target: str | None = None, **parameters: Any) -> "Listing":
         """The items of all pages of a listing, as far as they could be read."""
         items: list[Any] = []
-        for page in self.pages(call, region, target=target, **parameters):
-            found = page.get(call.items, [])
-            if isinstance(found, list):
-                items.extend(found)
+        complete = True
+        for answer in self._attempt(call, region, target, self._paged(call, region, parameters)):
+            if answer.data is None:
+                complete = False
             else:
-                self.gap(call, region, Failure("invalid", "", f"{call.items} is no list"), target)
-        return items
+                items.extend(self.members(answer.data, call.items, call, region, target))
+        return Listing(items, complete)
 
-    def decode(self, kind: type[Rec], data: Json, call: Call, region: str, target: str | None) -> Rec | None:
-        """The record in a part of an answer, or None and a gap where the part is not what AWS documents."""
+    def items(self, call: Call, region: str, *, target: str | None = None, **parameters: Any) -> list[Any]:
+        """The items of a listing, whether or not it is complete."""
+        return self.listing(call, region, target=target, **parameters).items
+
+    def members(
+        self,
+        page: Json,
+        name: str,
+        call: Call,
+        region: str,
+        target: str | None = None,
+    ) -> list[Any]:
+        """The list `name` of an answer; a gap for what in it is not of the call's kind."""
+        found = page.get(name) or []
+        if not isinstance(found, list):
+            self.gap(call, region, Failure("invalid", "", f"{name} is no list"), target)
+            return []
+        kept = [item for item in found if isinstance(item, call.of)]
+        if len(kept) < len(found):
+            self.gap(call, region, Failure("invalid", "", f"{name} holds what does not belong there"), target)
+        return kept
+
+    def decode(
+        self,
+        kind: type[Rec],
+        data: Any,
+        call: Call,
+        region: str,
+        target: str | None = None,
+        shape: Callable[[Any], Any] | None = None,
+    ) -> Rec | None:
+        """The record in a part of an answer, brought into its shape first.
+
+        None, and a gap, where the part is not what AWS documents.
+        """
         try:
-            return msgspec.convert(msgspec.to_builtins(data), kind)
-        except (msgspec.ValidationError, TypeError) as error:
+            return msgspec.convert(msgspec.to_builtins(shape(data) if shape else data), kind)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:  # msgspec's are ValueErrors
             self.gap(call, region, classify(error)._replace(reason="invalid"), target)
             return None
 
     # -- several at once -------------------------------------------------------------------------------
 
-    def each(
-        self,
-        stage: str,
-        call: Call,
-        function: Callable[[Item], Result],
-        items: Sequence[Item],
-        region_of: Callable[[Item], str],
-    ) -> list[Result]:
-        """The results of `function` for all items, in their order, computed in a few threads.
+    def each(self, stage: str, jobs: Sequence["Job[Result]"]) -> list[Result]:
+        """The results of all jobs, in their order, done in a few threads.
 
-        An answer that breaks `function` becomes a gap of `call`. When the reading is stopped, what is done
-        by then is returned at once.
+        An answer that breaks a job becomes a gap. When the reading is stopped, what is done by then is
+        returned at once.
         """
         results: dict[int, Result] = {}
         todo: queue.SimpleQueue[int] = queue.SimpleQueue()
         done: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for index in range(len(items)):
+        for index in range(len(jobs)):
             todo.put(index)
 
         def work() -> None:
@@ -123,25 +155,26 @@ class Reader:
                     index = todo.get_nowait()
                 except queue.Empty:
                     return
+                job = jobs[index]
                 try:
-                    results[index] = function(items[index])
-                except Exception as error:  # a nonsensical answer; the other items go on
-                    self.gap(call, region_of(items[index]), classify(error)._replace(reason="invalid"))
+                    results[index] = job.run()
+                except Exception as error:  # a nonsensical answer; the other jobs go on
+                    self.gap(job.call, job.region, classify(error)._replace(reason="invalid"), job.target)
                 done.put(index)
 
-        self._watcher.progress(Progress(stage, 0, len(items)))
-        for number in range(min(THREADS, len(items))):
+        self._watcher.progress(Progress(stage, 0, len(jobs)))
+        for number in range(min(THREADS, len(jobs))):
             # Daemons: a call that hangs must not keep the program from ending.
             threading.Thread(target=work, name=f"aws-{number}", daemon=True).start()
         finished = 0
-        while finished < len(items) and not self.check_stop():
+        while finished < len(jobs) and not self.check_stop():
             try:
                 done.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 continue
             finished += 1
-            self._watcher.progress(Progress(stage, finished, len(items)))
-        return [results[index] for index in sorted(results)]
+            self._watcher.progress(Progress(stage, finished, len(jobs)))
+        return [results[index] for index in sorted(results.copy())]
 
     def check_stop(self) -> bool:
         """Whether to ask nothing any more; asks the watcher."""
@@ -178,45 +211,40 @@ class Reader:
 
     # -- calling ---------------------------------------------------------------------------------------
 
-    def _once(self, call: Call, region: str, parameters: Json) -> Iterator[Answer]:
-        self._before(call, region)
-        method = getattr(self.session.client(call.service, region), xform_name(call.operation))
-        yield Answer(method(**parameters), known=True)
+    def _once(self, call: Call, region: str, parameters: Json) -> Iterator[Json]:
+        yield self._make(call, region, parameters)
 
-    def _paged(self, call: Call, region: str, parameters: Json) -> Iterator[Answer]:
-        client = self.session.client(call.service, region)
-        method = xform_name(call.operation)
+    def _paged(self, call: Call, region: str, parameters: Json) -> Iterator[Json]:
+        member, parameter = call.page_token
         parameters = {**dict(call.paging), **parameters}
-        if client.can_paginate(method):
-            pages = iter(client.get_paginator(method).paginate(**parameters))
-            while True:
-                self._before(call, region)
-                page = next(pages, None)
-                if page is None:
-                    return
-                yield Answer(page, known=True)
         seen: set[str] = set()
         while True:
-            self._before(call, region)
-            page = getattr(client, method)(**parameters)
-            yield Answer(page, known=True)
-            name = "NextToken" if "NextToken" in page else "nextToken"
-            token = page.get(name)
-            if not token or token in seen:
+            page = self._make(call, region, parameters)
+            yield page
+            token = page.get(member)
+            if not token or page.get("IsTruncated") is False:
                 return
+            if token in seen:
+                raise ValueError("the same page was offered twice")
             seen.add(token)
-            parameters[name] = token
+            parameters[parameter] = token
 
-    def _before(self, call: Call, region: str) -> None:
-        self._pacer.wait(call.rate, region)
+    def _make(self, call: Call, region: str, parameters: Json) -> Json:
+        self._pacer.wait(call.rate, "" if call.is_global else region)
         if self.stop is not None:
             raise _Stopped
+        method = getattr(self.session.client(call.service, region), xform_name(call.operation))
+        answer = method(**parameters)
+        if not isinstance(answer, dict):
+            raise TypeError(f"the answer is no structure but {type(answer).__name__}")
+        return answer
 
     def _attempt(
-        self, call: Call, region: str, target: str | None, answers: Iterator[Answer]
+        self, call: Call, region: str, target: str | None, answers: Iterator[Json]
     ) -> Iterator[Answer]:
         """Pass answers on; turn what is raised into ABSENT, a gap, or the end of the reading."""
-        known_failure = self._unsupported.get((call.name, region))
+        place = (call.name, None if call.is_global else region)
+        known_failure = self._unsupported.get(place)
         if known_failure is not None:
             self.gap(call, region, known_failure, target)
             yield UNKNOWN
@@ -224,8 +252,6 @@ class Reader:
         while True:
             try:
                 answer = next(answers)
-                if not isinstance(answer.data, dict):
-                    raise TypeError(f"{call.name} answered with {type(answer.data).__name__}")
             except StopIteration:
                 return
             except _Stopped:
@@ -234,20 +260,30 @@ class Reader:
             except Exception as error:  # a call may fail in any way; the rest of the reading goes on
                 yield self._failed(call, region, target, error)
                 return
-            self._succeeded.add((call.name, region))
-            yield answer
+            self._succeeded.add(place)
+            yield Answer(answer, known=True)
 
     def _failed(self, call: Call, region: str, target: str | None, error: Exception) -> Answer:
+        place = (call.name, None if call.is_global else region)
         if error_code(error) in call.absent:
-            self._succeeded.add((call.name, region))
+            self._succeeded.add(place)
             return ABSENT
         failure = classify(error)
         if failure.reason == "unsupported":
-            self._unsupported[call.name, region] = failure
+            self._unsupported[place] = failure
         self.gap(call, region, failure, target)
         if failure.reason == "expired":
             self._end("expired")
         return UNKNOWN
+
+
+class Job(NamedTuple, Generic[Result]):
+    """A piece of work that asks about one thing: `call` is blamed where it breaks on an answer."""
+
+    call: Call
+    region: str
+    run: Callable[[], Result]
+    target: str | None = None
 
 
 def make_gap(call: Call, region: str | None, failure: Failure, target: str | None = None) -> Gap:
@@ -259,7 +295,7 @@ def make_gap(call: Call, region: str | None, failure: Failure, target: str | Non
         message=failure.message,
         consequence=call.consequence,
         permission=call.action,
-        region=region,
+        region=None if call.is_global else region,
         target=target,
         unknown=call.unknown,
     )

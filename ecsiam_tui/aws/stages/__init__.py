@@ -1,0 +1,1 @@
+"""The stages of a reading, each for one part of the account."""
