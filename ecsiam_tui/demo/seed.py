@@ -1,0 +1,82 @@
+"""Fill an empty embedded account with the declared estate, in the order in which things need each other."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from moto.moto_api._internal import mock_random
+
+from ecsiam_tui.demo import ecs, iam, launchers, resources
+from ecsiam_tui.demo.estate import Estate, Mistake, References
+from ecsiam_tui.demo.ground import ACCOUNT, Clients, Ground
+
+_STEPS: tuple[Callable[[Ground], None], ...] = (
+    resources.seed_network,
+    resources.seed_keys,
+    resources.seed_resources,
+    iam.seed_iam,
+    iam.seed_organization,
+    resources.seed_key_policies,
+    resources.seed_functions,
+    ecs.seed_clusters,
+    ecs.seed_task_definitions,
+    ecs.seed_instances,
+    ecs.seed_services,
+    ecs.seed_tasks,
+    launchers.seed_launchers,
+)
+
+
+class Seeded(NamedTuple):
+    """What the declaration says about itself, in terms of the account that was made."""
+
+    mistakes: tuple[Mistake, ...]
+    healthy: tuple[str, ...]
+    """ARNs of services without a fault."""
+
+
+def references(estate: Estate, home: str) -> References:
+    """The names that can be told before anything exists: `${role:x}`, `${policy:x}`, `${cluster:x}`,
+    `${service:cluster/x}`, `${td:family:1}`. The others (`${secret:x}`, `${key:x}`, `${efs:x}`,
+    `${access-point:x}`, `${subnet:x}`, `${sg:x}`, `${ecr:x}`, `${container-instance:x}`, `${task:x}`) follow as they are made.
+    """
+    known = References()
+    for kind, table in (("role", "roles"), ("policy", "policies")):
+        for entry in estate.list(table):
+            name = entry["name"]
+            known.add(kind, name, f"arn:aws:iam::{ACCOUNT}:{kind}{entry.get('path', '/')}{name}")
+    for linked in estate.list("service_linked_roles"):
+        path = f"/aws-service-role/{linked['service']}/"
+        known.add("role", linked["name"], f"arn:aws:iam::{ACCOUNT}:role{path}{linked['name']}")
+    for entry in estate.list("clusters"):
+        name = entry["clusterName"]
+        known.add("cluster", name, _ecs(entry.get("region", home), f"cluster/{name}"))
+    for entry in estate.list("services"):
+        name = f"{entry['cluster']}/{entry['serviceName']}"
+        known.add("service", name, _ecs(entry.get("region", home), f"service/{name}"))
+    for entry in estate.list("task_definitions"):
+        name = f"{entry['family']}:{entry.get('demo', {}).get('revision', 1)}"
+        known.add("td", name, _ecs(entry.get("region", home), f"task-definition/{name}"))
+    return known
+
+
+def _ecs(region: str, resource: str) -> str:
+    return f"arn:aws:ecs:{region}:{ACCOUNT}:{resource}"
+
+
+def seed(estate: Estate, clients: Clients, now: datetime) -> Seeded:
+    """Make the whole estate through `clients` and moto's backends; times count back from `now` (aware, UTC).
+
+    Raises EstateError where the declaration names something that it does not declare.
+    """
+    home = estate.table("account")["regions"][0]
+    ground = Ground(estate, clients, references(estate, home), now, home)
+    for step in _STEPS:
+        step(ground)
+    mock_random.seed("after the seed")  # what is made from here on by hand gets the same ids each time, too
+    mistakes = tuple(
+        Mistake(entry["id"], ground.expand(entry["node"]), entry["about"])
+        for entry in estate.list("mistakes")
+    )
+    healthy = tuple(ground.expand(arn) for arn in estate.table("expectations").get("healthy", []))
+    return Seeded(mistakes, healthy)
