@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from ecsiam_tui.account.snapshot import Snapshot
+from ecsiam_tui.account.snapshot import DECODER, Snapshot
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -105,7 +105,7 @@ def decode(data: bytes, path: Path) -> Snapshot:
         )
     try:
         if version == SCHEMA_VERSION:
-            return msgspec.json.decode(data, type=Snapshot)
+            return DECODER.decode(data)
         plain = msgspec.json.decode(data)
         for step in range(version, SCHEMA_VERSION):
             plain = UPGRADES[step](plain)

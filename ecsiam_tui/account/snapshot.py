@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from ecsiam_tui.account.compute import Activation, ContainerInstance, Instance, ManagedNode
 from ecsiam_tui.account.ecs import (
     CapacityProvider,
@@ -175,5 +177,13 @@ class Snapshot(Record, frozen=True, kw_only=True):
             yield gap
 
     def is_known(self, name: str, *, region: str | None = None, target: str | None = None) -> bool:
-        """Whether the field `name` is complete: only then does absence mean that there is none."""
+        """Whether the field `name` is complete: only then does absence mean there is none."""
         return next(self.gaps_for(name, region=region, target=target), None) is None
+
+
+DECODER = msgspec.json.Decoder(Snapshot)
+"""Reads a snapshot's JSON.
+
+Made when the module is imported, on purpose: msgspec (0.22) builds what it knows of a record on first use, and
+two threads that do so at once crash the interpreter. Making this builds it for every record.
+"""

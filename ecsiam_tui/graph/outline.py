@@ -133,7 +133,7 @@ class Outline:
         return tuple(self._links(item, self.estate.uses(item.node.id)))
 
     def entry(self, node: Node) -> Item:
-        """A node as a root of its own, as a list of search results shows it: with its kind and its cluster."""
+        """A node as a root of its own, as search results show it: with its kind and its cluster."""
         owner = next(self.estate.used_by(node.id, EdgeKind.CONTAINS), None)
         where = f"in {owner.node.title}" if owner else ""
         return self._node_item("", node, " ".join(filter(None, (words(node.kind).word, where))))

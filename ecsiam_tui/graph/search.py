@@ -62,7 +62,7 @@ def search(estate: Estate, text: str, most: int = 500) -> list[Hit]:
 
 
 def _score(node: Node, free: Iterable[str], patterns: list[re.Pattern[str]]) -> int | None:
-    """0 for an exact title; then starts, parts of the title, parts of the ARN, letters in order; else None."""
+    """0 for an exact title, more for looser matches, down to letters in order; None for no match."""
     total = 0
     title = node.title.lower()
     for word, pattern in zip(free, patterns, strict=True):

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import work
@@ -39,7 +40,7 @@ class EcsIamApp(App[None]):
     """Explore one source."""
 
     TITLE = "ecsiam-tui"
-    CSS_PATH = stylesheets()
+    CSS_PATH: ClassVar[list[str | PurePath]] = stylesheets()
     COMMANDS = App.COMMANDS | {NodeCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "reload", "refresh", id="app.refresh"),

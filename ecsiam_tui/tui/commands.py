@@ -33,7 +33,7 @@ class NodeCommands(Provider):
             yield Hit(
                 1 / (1 + hit.score + place / 1000),
                 text,
-                lambda node_id=node.id: app.explorer.jump(node_id),  # type: ignore[misc]
+                lambda node_id=node.id: app.explorer.jump(node_id),
                 text=f"{node.title} {node.kind}",
                 help=visible(node.id),
             )

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ecsiam_tui.account.text import visible
-from ecsiam_tui.graph.describe import Fact, Section, Tone, describe
+from ecsiam_tui.graph.describe import describe
 from ecsiam_tui.graph.estate import Estate, Link, Node, NodeState
+from ecsiam_tui.graph.facts import Fact, Section, Tone
 from ecsiam_tui.graph.kinds import relation, words
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.policy.document import Statement
