@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UnsetType
 
@@ -34,6 +34,15 @@ _ALLOW_ALL = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 )
 _FULL_ACCESS = "FullAWSAccess"
+
+
+class Attachment(NamedTuple):
+    """A policy of a principal as text: inline (no ARN) or managed."""
+
+    name: str
+    text: str
+    arn: str = ""
+    version_id: str = ""
 
 
 class AccountPolicies:
@@ -107,11 +116,10 @@ class AccountPolicies:
 
     def managed(self, arn: str, kind: PolicyKind = "identity") -> CompiledPolicy | None:
         """A managed policy by its ARN; None where its document is not known."""
-        policy = self._managed_by_arn.get(arn)
-        if policy is not None and policy.document:
-            return self._compile(policy.policy_name, policy.document, kind, arn, policy.default_version_id)
-        text = self._managed(arn) if self._managed else None
-        return self._compile(arn.rsplit("/", 1)[-1], text, kind, arn) if text else None
+        found = self.managed_text(arn)
+        if found is None:
+            return None
+        return self._compile(found.name, found.text, kind, found.arn, found.version_id)
 
     def identity(self, arn: str) -> tuple[PolicySet, tuple[str, ...]]:
         """The identity-based policies of a principal, those of a user's groups included, and the ARNs of
@@ -122,9 +130,19 @@ class AccountPolicies:
         return known
 
     def _load_identity(self, arn: str) -> tuple[PolicySet, tuple[str, ...]]:
+        attachments, unread = self.attachments(arn)
+        policies = [
+            self._compile(found.name, found.text, "identity", found.arn, found.version_id)
+            for found in attachments
+        ]
+        return PolicySet("identity", policies), unread
+
+    def attachments(self, arn: str) -> tuple[list[Attachment], tuple[str, ...]]:
+        """The texts of a principal's identity-based policies, those of a user's groups included, and the ARNs
+        of attached policies whose documents are not known."""
         principal = self.principal(arn)
         if principal is None:
-            return PolicySet("identity", ()), ()
+            return [], ()
         inline: list[InlinePolicy] = []
         attached: list[AttachedPolicy] = list(principal.attached_managed_policies)
         if isinstance(principal, Role):
@@ -135,15 +153,23 @@ class AccountPolicies:
                 if group.group_name in principal.group_list:
                     inline += group.group_policy_list
                     attached += group.attached_managed_policies
-        policies = [self._compile(found.policy_name, found.policy_document, "identity") for found in inline]
+        found = [Attachment(policy.policy_name, policy.policy_document) for policy in inline]
         unread = []
-        for found in attached:
-            compiled = self.managed(found.policy_arn)
-            if compiled is None:
-                unread.append(found.policy_arn)
+        for policy in attached:
+            managed = self.managed_text(policy.policy_arn)
+            if managed is None:
+                unread.append(policy.policy_arn)
             else:
-                policies.append(compiled)
-        return PolicySet("identity", policies), tuple(unread)
+                found.append(managed)
+        return found, tuple(unread)
+
+    def managed_text(self, arn: str) -> Attachment | None:
+        """A managed policy by its ARN, as text; None where its document is not known."""
+        policy = self._managed_by_arn.get(arn)
+        if policy is not None and policy.document:
+            return Attachment(policy.policy_name, policy.document, arn, policy.default_version_id)
+        text = self._managed(arn) if self._managed else None
+        return Attachment(arn.rsplit("/", 1)[-1], text, arn) if text else None
 
     def _boundary(self, boundary: PermissionsBoundary | None) -> tuple[PolicySet | None, str]:
         if boundary is None:

@@ -20,9 +20,10 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from .patterns import action_matcher
+from .patterns import action_matcher, globs_overlap, is_universal
 
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 ACCESS_LEVELS = ("Read", "List", "Write", "Tagging", "Permissions management")
 
 
@@ -103,6 +104,7 @@ class _Index(msgspec.Struct, frozen=True, array_like=True):
     names: list[str]
     levels: bytes
     account_level: bytes
+    arn_services: dict[str, tuple[str, ...]] = {}
 
 
 class _Cache(msgspec.Struct, frozen=True, array_like=True):
@@ -219,6 +221,45 @@ class Catalogue:
 
     def _range(self, prefix: str) -> tuple[int, int]:
         return bisect_left(self._lower, prefix), bisect_left(self._lower, prefix + "\U0010ffff")
+
+    def actions_on(self, pattern: str) -> int:
+        """The set of actions that a Resource pattern can be about: those that take a resource type whose ARNs
+        it can match. `*` is about every action."""
+        key = f"on {pattern}"
+        known = self._bits.get(key)
+        if known is None:
+            known = self._bits[key] = self._on(pattern)
+        return known
+
+    def _on(self, pattern: str) -> int:
+        if is_universal(pattern):
+            return self.all_bits
+        parts = _VARIABLE.sub("*", pattern).split(":", 5)
+        service = parts[2] if len(parts) > 2 else "*"
+        if len(parts) < 6 or any(char in service for char in "*?"):
+            return self.all_bits & ~self.account_level_bits
+        prefixes = self._index.arn_services.get(service)
+        if prefixes is None:  # a service that the catalogue lacks
+            return self.all_bits & ~self.account_level_bits
+        bits = 0
+        for prefix in prefixes:
+            found = self.service(prefix)
+            if found is not None:
+                bits |= self._taking(found, parts[5])
+        return bits
+
+    def _taking(self, service: Service, resource: str) -> int:
+        kinds = {
+            kind.name
+            for kind in service.resource_types
+            if globs_overlap(_VARIABLE.sub("*", kind.arn).split(":", 5)[-1], resource)
+        }
+        bits = 0
+        for action in service.actions:
+            if any(use.name in kinds for use in action.uses if use.name):
+                number = self.number(action.name)
+                bits |= 0 if number is None else 1 << number
+        return bits
 
     def members(self, bits: int) -> Iterator[int]:
         """The numbers of the actions in a set, ascending."""
@@ -352,7 +393,14 @@ def _build(key: str) -> _Cache:
         [action.name for action in actions],
         bytes(levels.get(action.access_level, levels["Write"]) for action in actions),
         bytes(not action.resource_types for action in actions),
+        {},
     )
+    arn_services: dict[str, set[str]] = {}
+    for prefix, found in services.items():
+        for kind in found.resource_types:
+            parts = kind.arn.split(":")
+            arn_services.setdefault(parts[2] if len(parts) > 2 else "", set()).add(prefix)
+    index.arn_services.update({service: tuple(sorted(found)) for service, found in arn_services.items()})
     encoded = {name: msgspec.Raw(msgspec.msgpack.encode(found)) for name, found in services.items()}
     return _Cache(key, index, encoded)
 

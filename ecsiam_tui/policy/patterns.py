@@ -173,6 +173,31 @@ def is_universal(pattern: str) -> bool:
     return bool(pattern) and not pattern.strip(ANY)
 
 
+def globs_overlap(left: str, right: str) -> bool:
+    """Whether some text matches both patterns (`*` and `?`; linear in the product of their lengths)."""
+    fixed = [re.split(r"[*?]", text, maxsplit=1)[0] for text in (left, right)]
+    shorter, longer = sorted(fixed, key=len)
+    if not longer.startswith(shorter):
+        return False
+    # reached[j]: the first i characters of `left` and the first j of `right` can stand for the same text.
+    reached = [True] + [False] * len(right)
+    for j, other in enumerate(right):
+        reached[j + 1] = reached[j] and other == ANY
+    for char in left:
+        row = [reached[0] and char == ANY] + [False] * len(right)
+        for j, other in enumerate(right):
+            if char == ANY or other == ANY:
+                row[j + 1] = (
+                    (char == ANY and (reached[j + 1] or row[j]))
+                    or (other == ANY and (row[j] or reached[j + 1]))
+                    or reached[j]
+                )
+            else:
+                row[j + 1] = reached[j] and (char == other or ONE in (char, other))
+        reached = row
+    return reached[-1]
+
+
 __all__ = [
     "NO",
     "YES",
@@ -185,6 +210,7 @@ __all__ = [
     "action_matcher",
     "arn_glob",
     "glob",
+    "globs_overlap",
     "has_variables",
     "is_universal",
     "plain_text",
