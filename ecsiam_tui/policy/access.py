@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from .catalogue import ACCESS_LEVELS, Catalogue, load
+from .catalogue import ACCESS_LEVELS, Catalogue, load, members
 from .document import Condition, Statement
 from .explanation import StatementRef, reference
 from .layers import Layers, PolicySet
@@ -63,12 +63,12 @@ class Access(msgspec.Struct, frozen=True):
         """The same by name, with those that the catalogue lacks."""
         catalogue = load()
         unlisted = dict.fromkeys(name for grant in self.grants for name in grant.unlisted)
-        return (*(catalogue.names[number] for number in catalogue.members(self.actions)), *unlisted)
+        return (*(catalogue.names[number] for number in members(self.actions)), *unlisted)
 
     def by_level(self) -> dict[str, int]:
         """How many actions of each access level."""
         bits = self.actions
-        return {level: (bits & members).bit_count() for level, members in load().level_bits.items()}
+        return {level: (bits & known).bit_count() for level, known in load().level_bits.items()}
 
     def rows(self, service: str | None = None) -> list[AccessRow]:
         """Line by line: by service, then by access level; of one service if given."""
@@ -165,7 +165,7 @@ def _scopes(found: Access) -> dict[str, frozenset[str]]:
             text = word + ("all but " if grant.except_resources else "") + where
             for condition in grant.conditions:
                 text += f" if {condition.operator} {condition.key} {', '.join(condition.values)}"
-            for name in (*(catalogue.names[n] for n in catalogue.members(grant.actions)), *grant.unlisted):
+            for name in (*(catalogue.names[n] for n in members(grant.actions)), *grant.unlisted):
                 scopes.setdefault(name, set()).add(text)
     return {name: frozenset(texts) for name, texts in scopes.items()}
 
@@ -232,7 +232,7 @@ def _possible(catalogue: Catalogue, resources: tuple[str, ...], negated: bool) -
 
 def _split(catalogue: Catalogue, actions: int) -> dict[tuple[str, str], list[int]]:
     found: dict[tuple[str, str], list[int]] = {}
-    for number in catalogue.members(actions):
+    for number in members(actions):
         prefix = catalogue.names[number].partition(":")[0]
         found.setdefault((prefix, catalogue.access_level(number)), []).append(number)
     return found

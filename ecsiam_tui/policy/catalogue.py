@@ -261,15 +261,6 @@ class Catalogue:
                 bits |= 0 if number is None else 1 << number
         return bits
 
-    def members(self, bits: int) -> Iterator[int]:
-        """The numbers of the actions in a set, ascending."""
-        data = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
-        for at, byte in enumerate(data):
-            while byte:
-                low = byte & -byte
-                yield (at << 3) + low.bit_length() - 1
-                byte ^= low
-
     def condition_key(self, service: str, key: str) -> ConditionKey | None:
         """A key of a service by any spelling, tag keys included."""
         found = self.service(service)
@@ -281,6 +272,16 @@ class Catalogue:
             if name == wanted or ("${" in name and wanted.startswith(name.partition("${")[0])):
                 return known
         return None
+
+
+def members(bits: int) -> Iterator[int]:
+    """The numbers in a set, ascending."""
+    data = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+    for at, byte in enumerate(data):
+        while byte:
+            low = byte & -byte
+            yield (at << 3) + low.bit_length() - 1
+            byte ^= low
 
 
 class _RawUse(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from .conditions import CompiledCondition
 from .document import PolicyDocument, Statement
-from .patterns import action_matcher
+from .patterns import action_matchers
 from .principals import PrincipalMatcher
 from .resources import PolicyKind, ResourceMatcher
 from .truth import MAYBE, NO, YES, Truth
@@ -64,10 +64,10 @@ class CompiledStatement:
         self.effect = statement.effect
         self._negated_actions = not statement.actions
         patterns = statement.not_actions if self._negated_actions else statement.actions
-        self._actions = tuple(
-            matcher for pattern in patterns if (matcher := action_matcher(pattern)) is not None
-        )
-        self.conditions = tuple(CompiledCondition(condition, variables) for condition in statement.conditions)
+        self._actions = action_matchers(patterns)
+        self.conditions: tuple[CompiledCondition, ...] = ()
+        if statement.conditions:
+            self.conditions = tuple(CompiledCondition(found, variables) for found in statement.conditions)
         negated = bool(statement.not_resources)
         resources = statement.not_resources if negated else statement.resources
         has_principal = bool(statement.principals or statement.not_principals)

@@ -168,6 +168,12 @@ def action_matcher(pattern: str) -> Callable[[str], object] | None:
     return glob(tokenize(pattern.lower(), variables=False))
 
 
+@lru_cache(maxsize=65536)
+def action_matchers(patterns: tuple[str, ...]) -> tuple[Callable[[str], object], ...]:
+    """The matchers of an Action or NotAction element."""
+    return tuple(matcher for pattern in patterns if (matcher := action_matcher(pattern)) is not None)
+
+
 def is_universal(pattern: str) -> bool:
     """Whether the pattern is nothing but `*`."""
     return bool(pattern) and not pattern.strip(ANY)
@@ -208,6 +214,7 @@ __all__ = [
     "Variable",
     "Wildcard",
     "action_matcher",
+    "action_matchers",
     "arn_glob",
     "glob",
     "globs_overlap",

@@ -36,7 +36,7 @@ class ResourceMatcher:
         self._negated = negated
         universal = any(patterns.is_universal(pattern) for pattern in resources)
         self.everything = universal and not negated
-        exact: set[str] = set()
+        exact: list[str] = []
         prefixes: list[str] = []
         globs: list[Matcher] = []
         self._dynamic: list[Tokens] = []
@@ -44,12 +44,15 @@ class ResourceMatcher:
         for pattern in resources:
             if patterns.is_universal(pattern):
                 continue
+            if _is_simple(pattern):
+                (prefixes if pattern.endswith("*") else exact).append(pattern.removesuffix("*"))
+                continue
             tokens = patterns.tokenize(pattern, variables)
             padded = _pad(tokens, kind)
             if padded is None:
                 self._invalid = self._invalid or (negated and kind != "resource")
             elif padded is tokens or not negated or pattern.endswith("*"):
-                self._add(padded, exact, prefixes, globs)
+                self._add(padded, exact, globs)
             else:
                 self._invalid = True
         self._static = _union(exact, prefixes, globs, universal)
@@ -58,7 +61,7 @@ class ResourceMatcher:
         if not self._dynamic and not self._invalid:
             self.fast = self._static if not negated else _inverse(self._static)
 
-    def _add(self, tokens: Tokens, exact: set[str], prefixes: list[str], globs: list[Matcher]) -> None:
+    def _add(self, tokens: Tokens, exact: list[str], globs: list[Matcher]) -> None:
         if patterns.has_variables(tokens):
             self._dynamic.append(tokens)
             return
@@ -66,17 +69,7 @@ class ResourceMatcher:
             return
         wildcards = [n for n, token in enumerate(tokens) if isinstance(token, patterns.Wildcard)]
         if not wildcards:
-            exact.add(patterns.plain_text(tokens))
-            return
-        literal = tokens[0]
-        if (
-            wildcards == [1]
-            and tokens[1] == patterns.Wildcard("*")
-            and len(tokens) == 2
-            and isinstance(literal, patterns.Literal)
-            and literal.text.count(":") >= 5
-        ):
-            prefixes.append(literal.text)
+            exact.append(patterns.plain_text(tokens))
             return
         matcher = patterns.arn_glob(tokens)
         if matcher is not None:
@@ -125,19 +118,33 @@ class ResourceMatcher:
         return YES if universal and not self._negated else NO
 
 
-def _union(exact: set[str], prefixes: list[str], globs: list[Matcher], universal: bool) -> Matcher:
+def _union(exact: list[str], prefixes: list[str], globs: list[Matcher], universal: bool) -> Matcher:
     if universal:
         return lambda _: True
     starts = tuple(prefixes)
     if not globs:
+        if not starts and len(exact) == 1:
+            return exact[0].__eq__
         if not starts:
-            return exact.__contains__
+            return frozenset(exact).__contains__
         if not exact:
             return lambda resource: resource.startswith(starts)
     if len(globs) == 1 and not exact and not starts:
         return globs[0]
     return lambda resource: (
         resource in exact or resource.startswith(starts) or any(matcher(resource) for matcher in globs)
+    )
+
+
+def _is_simple(pattern: str) -> bool:
+    """A whole ARN without wildcards or variables, or with the one wildcard `*` at its end."""
+    star = pattern.find("*")
+    literal = pattern if star < 0 else pattern[:star]
+    return (
+        star in (-1, len(pattern) - 1)
+        and "?" not in literal
+        and "${" not in literal
+        and literal.count(":") >= 5
     )
 
 

@@ -12,16 +12,20 @@ import msgspec
 from ecsiam_tui.account.iam import Role
 
 from .account import AccountPolicies, Attachment
+from .catalogue import members as numbers
 from .document import Statement
-from .evaluation import ACCOUNT_LEVEL, BY_ARN, comparison, evaluate
-from .layers import CompiledStatement, Policy, PolicySet
-from .patterns import action_matcher
+from .evaluation import BY_ARN, State, evaluate
+from .layers import CompiledStatement, Layers, Policy, PolicySet
 from .principals import parse_principal
 from .request import Request
-from .services import requires_resource_policy
-from .truth import NO
+from .services import refusal, requires_resource_policy
+from .truth import MAYBE, NO, YES, Truth
 
 ASSUME_ROLE = "sts:AssumeRole"
+
+# Condition keys that say something of the principal.
+_PERSONAL = ("aws:principal", "aws:userid", "aws:username", "aws:sourceidentity")
+_NO_LAYERS = Layers()
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -48,6 +52,43 @@ class _Place(NamedTuple):
     statement: Statement
 
 
+class _Sorted:
+    """Sets of principals (a bit each) by what their identity policies say. `single` must be looked at one by
+    one; `open` are sets with the open condition keys on which they depend."""
+
+    def __init__(self) -> None:
+        self.allow = self.open_allow = self.deny = self.open_deny = self.single = 0
+        self.open: list[tuple[int, tuple[str, ...]]] = []
+
+    @property
+    def may_allow(self) -> int:
+        return self.allow | self.open_allow
+
+    def add(self, effect: str, truth: Truth, bits: int) -> None:
+        """Note a statement that applies (YES) or may apply (MAYBE) to some principals."""
+        if effect == "Allow":
+            self.allow |= bits if truth == YES else 0
+            self.open_allow |= bits if truth == MAYBE else 0
+        else:
+            self.deny |= bits if truth == YES else 0
+            self.open_deny |= bits if truth == MAYBE else 0
+
+    def keys(self, bit: int) -> tuple[str, ...]:
+        """The open keys of one principal's statements."""
+        return tuple(dict.fromkeys(key for bits, names in self.open if bits & bit for key in names))
+
+
+def _is_personal(statement: CompiledStatement) -> bool:
+    """Whether it asks for something that differs from principal to principal."""
+    source = statement.statement
+    if not source.conditions and statement.fast is not None:
+        return False
+    if any(condition.key.startswith(_PERSONAL) for condition in statement.conditions):
+        return True
+    texts = (*source.resources, *source.not_resources, *(v for c in source.conditions for v in c.values))
+    return any("${" in text and any(key in text.lower() for key in _PERSONAL) for text in texts)
+
+
 class Population:
     """The identity policies of every principal of an account, turned round: from action patterns to
     principals.
@@ -62,7 +103,7 @@ class Population:
         self._documents: list[Policy] = []
         self._holders: list[list[int]] = []
         self._groups: dict[tuple[bool, tuple[str, ...]], list[_Place]] = {}
-        self._compiled: dict[int, CompiledStatement] = {}
+        self._compiled: dict[int, tuple[CompiledStatement, bool]] = {}
         self._holder_bits: dict[int, int] = {}
         self._special = 0
         self._load()
@@ -101,7 +142,9 @@ class Population:
             known = self._holder_bits[document] = int.from_bytes(data, "little")
         return known
 
-    def _covering(self, action: str) -> Iterator[tuple[int, CompiledStatement]]:
+    def _covering(self, action: str) -> Iterator[tuple[int, CompiledStatement, bool]]:
+        """The statements that cover an action (lower case), with their document and whether they are
+        personal."""
         for (negated, patterns), places in self._groups.items():
             covered = any(
                 matcher(action) for pattern in patterns if (matcher := action_matcher(pattern)) is not None
@@ -109,34 +152,33 @@ class Population:
             if covered == negated:
                 continue
             for place in places:
-                compiled = self._compiled.get(id(place.statement))
-                if compiled is None:
+                known = self._compiled.get(id(place.statement))
+                if known is None:
                     compiled = CompiledStatement(place.statement, self._documents[place.document], "identity")
-                    self._compiled[id(place.statement)] = compiled
-                yield place.document, compiled
+                    known = self._compiled[id(place.statement)] = (compiled, _is_personal(compiled))
+                yield place.document, *known
 
-    def _sort(self, request: Request) -> tuple[int, int, int]:
-        """Who holds an Allow or a Deny that applies to everybody alike, and who one that must be looked
-        at."""
-        allow = deny = single = 0
-        kind = comparison(request)
-        for document, statement in self._covering(request.action.lower()):
+    def _sort(self, request: Request) -> _Sorted:
+        """Who holds a statement that applies, compared once for all its holders where it is the same for
+        all."""
+        found = _Sorted()
+        state = State(request, _NO_LAYERS)
+        for document, statement, personal in self._covering(state.action):
             if not statement.usable:
                 continue
-            if statement.conditions or (kind == BY_ARN and statement.fast is None):
-                single |= self._bits(document)
+            if personal:
+                found.single |= self._bits(document)
                 continue
-            if kind == BY_ARN:
-                applies = bool(statement.fast and statement.fast(request.resource))
-            elif kind == ACCOUNT_LEVEL:
-                applies = statement.resource.covers_account_level() != NO
+            if state.comparison == BY_ARN and statement.fast is not None:
+                truth = YES if statement.fast(request.resource) else NO
             else:
-                applies = statement.resource.covers_any(statement.effect) != NO
-            if applies and statement.effect == "Allow":
-                allow |= self._bits(document)
-            elif applies:
-                deny |= self._bits(document)
-        return allow, deny, single
+                state.missing = {}
+                truth = state.applies(statement)
+            if truth == MAYBE:
+                found.open.append((self._bits(document), tuple(state.missing)))
+            if truth != NO:
+                found.add(statement.effect, truth, self._bits(document))
+        return found
 
     def who_can(
         self,
@@ -155,35 +197,35 @@ class Population:
         return WhoCan(tuple(reaches), self._others(own, action))
 
     def _direct(self, action: str, resource: str, context: Mapping[str, Any] | None) -> Iterator[Reach]:
-        probe = Request("", action, resource)
-        allow, deny, single = self._sort(probe)
+        # The root of the account is a principal for which nothing of a person is known.
+        found = self._sort(self.policies.request("", action, resource, context))
         own, unread = self.policies.resource_policy(action, resource)
-        everybody = (1 << len(self.principals)) - 1
-        alone = bool(own or unread) or requires_resource_policy(action.lower(), resource)
-        alone = (
-            alone
-            or not self._guards_are_simple(action)
-            or ":aws:policy/" in resource
-            or "aws-reserved" in resource
-        )
+        singly = bool(own or unread) or requires_resource_policy(action.lower(), resource)
+        singly = singly or not self._guards_are_simple(action) or bool(refusal(action.lower(), resource))
         owner = resource.split(":", 5)[4:5]
-        alone = alone or (bool(owner) and owner[0].isdigit() and owner != [self.policies.snapshot.account_id])
-        # The root of the account apart, a principal that no identity policy allows needs the resource's own
-        # policy.
-        candidates = everybody if own is not None else (allow | single | self._special)
-        one_by_one = candidates & ~deny if alone else (single | self._special) & candidates & ~deny
-        plain = 0 if alone else allow & ~deny & ~one_by_one
-        for number, arn in enumerate(self.principals):
-            bit = 1 << number
-            if plain & bit:
-                yield Reach(arn, "Allowed")
-            elif one_by_one & bit:
-                decision = evaluate(
-                    self.policies.layers(arn, action, resource),
-                    self.policies.request(arn, action, resource, context),
-                )
-                if decision.outcome in ("Allowed", "Depends"):
-                    yield Reach(arn, decision.outcome, decision.missing_context)
+        singly = singly or (
+            bool(owner) and owner[0].isdigit() and owner[0] != self.policies.snapshot.account_id
+        )
+        # Where the resource has a policy of its own, it may let anybody in.
+        everybody = (1 << len(self.principals)) - 1
+        candidates = everybody if own is not None else found.may_allow | found.single | self._special
+        candidates &= ~found.deny
+        one_by_one = set(numbers(candidates if singly else (found.single | self._special) & candidates))
+        depending = set(numbers(candidates & (found.open_deny | ~found.allow)))
+        for number in numbers(candidates):
+            arn = self.principals[number]
+            if number not in one_by_one:
+                if number in depending:
+                    yield Reach(arn, "Depends", found.keys(1 << number))
+                else:
+                    yield Reach(arn, "Allowed")
+                continue
+            decision = evaluate(
+                self.policies.layers(arn, action, resource),
+                self.policies.request(arn, action, resource, context),
+            )
+            if decision.outcome in ("Allowed", "Depends"):
+                yield Reach(arn, decision.outcome, decision.missing_context)
 
     def _guards_are_simple(self, action: str) -> bool:
         """Whether SCPs and RCPs let the action through whoever asks for whatever."""
@@ -217,7 +259,7 @@ class Population:
     def _assumers(self) -> tuple[str, ...]:
         """Principals that some identity policy lets assume some role."""
         bits = 0
-        for document, statement in self._covering(ASSUME_ROLE.lower()):
+        for document, statement, _ in self._covering(ASSUME_ROLE.lower()):
             if statement.effect == "Allow":
                 bits |= self._bits(document)
         return tuple(arn for number, arn in enumerate(self.principals) if bits >> number & 1)
