@@ -16,6 +16,7 @@ from .catalogue import members as numbers
 from .document import Statement
 from .evaluation import BY_ARN, State, evaluate
 from .layers import CompiledStatement, Layers, Policy, PolicySet
+from .patterns import action_matchers
 from .principals import parse_principal
 from .request import Request
 from .services import refusal, requires_resource_policy
@@ -146,10 +147,7 @@ class Population:
         """The statements that cover an action (lower case), with their document and whether they are
         personal."""
         for (negated, patterns), places in self._groups.items():
-            covered = any(
-                matcher(action) for pattern in patterns if (matcher := action_matcher(pattern)) is not None
-            )
-            if covered == negated:
+            if any(matcher(action) for matcher in action_matchers(patterns)) == negated:
                 continue
             for place in places:
                 known = self._compiled.get(id(place.statement))
