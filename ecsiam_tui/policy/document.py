@@ -111,7 +111,7 @@ class Source:
         return "Source(…)"
 
 
-class Statement(msgspec.Struct, frozen=True):
+class Statement(msgspec.Struct, frozen=True, gc=False):
     """One statement. Of actions/not_actions, resources/not_resources and principals/not_principals the one
     that the document does not use is empty; both are empty for resources and principals where the statement
     names none. `index` is its place in the document, from 0, counting the ones left out."""
@@ -139,7 +139,7 @@ class Statement(msgspec.Struct, frozen=True):
         return self.sid or f"statement {self.index + 1}"
 
 
-class PolicyDocument(msgspec.Struct, frozen=True):
+class PolicyDocument(msgspec.Struct, frozen=True, gc=False):
     """A parsed document. `version` is None where the document names none (it then follows the 2008-10-17
     rules)."""
 

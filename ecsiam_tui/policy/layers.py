@@ -28,7 +28,7 @@ LAYER_NAMES: dict[str, str] = {
 """The layers in the words of AWS's error messages."""
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy(msgspec.Struct, frozen=True, gc=False):
     """A policy document with the name people know it by. `arn` and `version_id` are empty for inline
     policies."""
 

@@ -44,7 +44,7 @@ class ResourceMatcher:
         for pattern in resources:
             if patterns.is_universal(pattern):
                 continue
-            if _is_simple(pattern):
+            if is_plain(pattern):
                 (prefixes if pattern.endswith("*") else exact).append(pattern.removesuffix("*"))
                 continue
             tokens = patterns.tokenize(pattern, variables)
@@ -136,7 +136,7 @@ def _union(exact: list[str], prefixes: list[str], globs: list[Matcher], universa
     )
 
 
-def _is_simple(pattern: str) -> bool:
+def is_plain(pattern: str) -> bool:
     """A whole ARN without wildcards or variables, or with the one wildcard `*` at its end."""
     star = pattern.find("*")
     literal = pattern if star < 0 else pattern[:star]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ from .layers import CompiledStatement, Layers, Policy, PolicySet
 from .patterns import action_matchers
 from .principals import parse_principal
 from .request import Request
+from .resources import is_plain
 from .services import refusal, requires_resource_policy
 from .truth import MAYBE, NO, YES, Truth
 
@@ -49,8 +52,25 @@ class WhoCan(msgspec.Struct, frozen=True):
 
 
 class _Place(NamedTuple):
+    """A statement and its document. `prefix` is set where the statement applies to all ARNs that begin with
+    it, and to no other: one Resource that ends in `*`, no condition."""
+
     document: int
     statement: Statement
+    prefix: str | None
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Compiling statements by the ten thousand makes objects that stay: the garbage collector would walk them
+    over and over and find nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Sorted:
@@ -77,6 +97,13 @@ class _Sorted:
     def keys(self, bit: int) -> tuple[str, ...]:
         """The open keys of one principal's statements."""
         return tuple(dict.fromkeys(key for bits, names in self.open if bits & bit for key in names))
+
+
+def _prefix(statement: Statement) -> str | None:
+    if statement.conditions or len(statement.resources) != 1:
+        return None
+    pattern = statement.resources[0]
+    return pattern[:-1] if pattern.endswith("*") and len(pattern) > 1 and is_plain(pattern) else None
 
 
 def _is_personal(statement: CompiledStatement) -> bool:
@@ -107,7 +134,8 @@ class Population:
         self._compiled: dict[int, tuple[CompiledStatement, bool]] = {}
         self._holder_bits: dict[int, int] = {}
         self._special = 0
-        self._load()
+        with _collector_paused():
+            self._load()
 
     def _load(self) -> None:
         numbers: dict[str, int] = {}
@@ -130,7 +158,7 @@ class Population:
         for statement in parsed.statements:
             negated = not statement.actions
             key = (negated, statement.not_actions if negated else statement.actions)
-            self._groups.setdefault(key, []).append(_Place(document, statement))
+            self._groups.setdefault(key, []).append(_Place(document, statement, _prefix(statement)))
         return document
 
     def _bits(self, document: int) -> int:
@@ -143,39 +171,46 @@ class Population:
             known = self._holder_bits[document] = int.from_bytes(data, "little")
         return known
 
-    def _covering(self, action: str) -> Iterator[tuple[int, CompiledStatement, bool]]:
-        """The statements that cover an action (lower case), with their document and whether they are
-        personal."""
+    def _covering(self, action: str) -> Iterator[_Place]:
+        """The statements that cover an action (lower case)."""
         for (negated, patterns), places in self._groups.items():
-            if any(matcher(action) for matcher in action_matchers(patterns)) == negated:
-                continue
-            for place in places:
-                known = self._compiled.get(id(place.statement))
-                if known is None:
-                    compiled = CompiledStatement(place.statement, self._documents[place.document], "identity")
-                    known = self._compiled[id(place.statement)] = (compiled, _is_personal(compiled))
-                yield place.document, *known
+            if any(matcher(action) for matcher in action_matchers(patterns)) != negated:
+                yield from places
+
+    def _compile(self, place: _Place) -> tuple[CompiledStatement, bool]:
+        """A statement made ready, and whether it is personal."""
+        known = self._compiled.get(id(place.statement))
+        if known is None:
+            compiled = CompiledStatement(place.statement, self._documents[place.document], "identity")
+            known = self._compiled[id(place.statement)] = (compiled, _is_personal(compiled))
+        return known
 
     def _sort(self, request: Request) -> _Sorted:
         """Who holds a statement that applies, compared once for all its holders where it is the same for
         all."""
         found = _Sorted()
         state = State(request, _NO_LAYERS)
-        for document, statement, personal in self._covering(state.action):
+        by_arn = state.comparison == BY_ARN
+        for place in self._covering(state.action):
+            if by_arn and place.prefix is not None:
+                if request.resource.startswith(place.prefix):
+                    found.add(place.statement.effect, YES, self._bits(place.document))
+                continue
+            statement, personal = self._compile(place)
             if not statement.usable:
                 continue
             if personal:
-                found.single |= self._bits(document)
+                found.single |= self._bits(place.document)
                 continue
-            if state.comparison == BY_ARN and statement.fast is not None:
+            if by_arn and statement.fast is not None:
                 truth = YES if statement.fast(request.resource) else NO
             else:
                 state.missing = {}
                 truth = state.applies(statement)
             if truth == MAYBE:
-                found.open.append((self._bits(document), tuple(state.missing)))
+                found.open.append((self._bits(place.document), tuple(state.missing)))
             if truth != NO:
-                found.add(statement.effect, truth, self._bits(document))
+                found.add(statement.effect, truth, self._bits(place.document))
         return found
 
     def who_can(
@@ -196,7 +231,8 @@ class Population:
 
     def _direct(self, action: str, resource: str, context: Mapping[str, Any] | None) -> Iterator[Reach]:
         # The root of the account is a principal for which nothing of a person is known.
-        found = self._sort(self.policies.request("", action, resource, context))
+        with _collector_paused():
+            found = self._sort(self.policies.request("", action, resource, context))
         own, unread = self.policies.resource_policy(action, resource)
         singly = bool(own or unread) or requires_resource_policy(action.lower(), resource)
         singly = singly or not self._guards_are_simple(action) or bool(refusal(action.lower(), resource))
@@ -257,9 +293,9 @@ class Population:
     def _assumers(self) -> tuple[str, ...]:
         """Principals that some identity policy lets assume some role."""
         bits = 0
-        for document, statement, _ in self._covering(ASSUME_ROLE.lower()):
-            if statement.effect == "Allow":
-                bits |= self._bits(document)
+        for place in self._covering(ASSUME_ROLE.lower()):
+            if place.statement.effect == "Allow":
+                bits |= self._bits(place.document)
         return tuple(arn for number, arn in enumerate(self.principals) if bits >> number & 1)
 
     def _assuming(self, direct: list[Reach], depth: int) -> list[Reach]:
