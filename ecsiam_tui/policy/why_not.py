@@ -1,0 +1,233 @@
+"""Why a request is not allowed, and the smallest change that would allow it.
+
+Every proposal is worked out for exactly the action, resource and principal that were asked for, applied to a
+copy of the policies and evaluated again. What cannot be had without giving more away is said, not proposed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from . import catalogue
+from .document import PolicyDocument, Statement, document_from_data, statement_data, to_data
+from .evaluation import ACCOUNT_LEVEL, Decision, State, evaluate
+from .explanation import Explanation, NearMiss
+from .layers import LAYER_NAMES, CompiledStatement, Layers, Policy, PolicySet
+from .principals import parse_principal
+from .request import Request
+from .services import TRUST_ACTIONS, refusal
+from .truth import YES
+
+StepKind = Literal["add statement", "replace statement", "remove statement", "setting"]
+_ROUNDS = 8
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One change. `statement` is the statement to add, or what replaces the statement `index` (from 0) of
+    `policy`; None for a change that is not one of policies. `policy` is empty where any policy of the layer
+    will do."""
+
+    layer: str
+    kind: StepKind
+    text: str
+    policy: str = ""
+    policy_arn: str = ""
+    index: int | None = None
+    statement: dict[str, Any] | None = None
+
+
+class WhyNot(msgspec.Struct, frozen=True):
+    """The answer. `outcome_after` is what the request gets once all `steps` are done; empty where nothing
+    helps, and `impossible` says why. `alternatives` are statements that would allow if the request or its
+    context were different."""
+
+    explanation: Explanation
+    steps: tuple[Step, ...]
+    outcome_after: str
+    impossible: str = ""
+    alternatives: tuple[NearMiss, ...] = ()
+
+
+def why_not(layers: Layers, request: Request) -> WhyNot:
+    """What stands in the way of a request and the smallest change that lets it through."""
+    decision = evaluate(layers, request)
+    explanation = decision.explain()
+    steps: list[Step] = []
+    impossible = ""
+    for _ in range(_ROUNDS):
+        if decision.outcome in ("Allowed", "Depends"):
+            break
+        found = _step(decision)
+        if isinstance(found, str):
+            impossible = found
+            break
+        step, layers = found
+        steps.append(step)
+        decision = evaluate(layers, request)
+    outcome = "" if impossible or decision.outcome not in ("Allowed", "Depends") else decision.outcome
+    near = tuple(
+        miss
+        for miss in explanation.near_misses
+        if all(failed.element == "Condition" for failed in miss.failed)
+    )
+    return WhyNot(explanation, () if impossible else tuple(steps), outcome, impossible, near)
+
+
+def minimal_statement(request: Request, layer: str) -> dict[str, Any]:
+    """An Allow for exactly what was asked, in the form that the layer's policies take."""
+    action = catalogue.load().canonical(request.action)
+    data: dict[str, Any] = {"Effect": "Allow"}
+    if layer in ("resource", "vpce"):
+        principal = parse_principal(request.principal)
+        if principal.kind == "anonymous":
+            data["Principal"] = "*"
+        elif principal.is_iam:
+            data["Principal"] = {"AWS": principal.text}
+        else:
+            data["Principal"] = {principal.kind.title(): principal.text}
+    data["Action"] = action
+    if layer != "resource" or not _names_no_resource(request):
+        account_level = State(request, Layers()).comparison == ACCOUNT_LEVEL
+        in_key_policy = layer == "resource" and action.startswith("kms:")
+        data["Resource"] = "*" if account_level or in_key_policy else request.resource
+    return data
+
+
+def _names_no_resource(request: Request) -> bool:
+    """Trust policies and ECR repository policies have no Resource element."""
+    action = request.action.lower()
+    return action in TRUST_ACTIONS or action.startswith("ecr:")
+
+
+def _step(decision: Decision) -> tuple[Step, Layers] | str:
+    """The next change and the layers after it, or why there is none."""
+    layers, request = decision.layers, decision.request
+    state = State(request, layers)
+    if decision.outcome == "ExplicitlyDenied":
+        for layer, policies in layers.all_sets():
+            for statement in policies.plan(state.action).denies:
+                if state.named(statement) and state.applies(statement) == YES:
+                    return _soften(decision, layer, policies, statement)
+        if "s3-block-public-access" in decision.blocked_by:
+            text = "turn RestrictPublicBuckets off, or make the bucket policy name its principals"
+            return Step("s3-block-public-access", "setting", text), layers.replace(block_public_access=False)
+        return "the statement that denies could not be found"
+    layer = decision.layer
+    if layer == "service":
+        return refusal(state.action, request.resource) or "the service refuses"
+    if layer == "identity" and not state.principal.is_iam:
+        return f"a {state.principal.kind} principal has no identity-based policies"
+    if layer in ("scp", "rcp"):
+        return _allow_in_level(state, layers, request, layer)
+    proposed = minimal_statement(request, layer)
+    current: PolicySet | None = {
+        "identity": layers.identity,
+        "boundary": layers.boundary,
+        "session": layers.session,
+        "resource": layers.resource,
+        "vpce": layers.endpoint,
+    }[layer]
+    name = "endpoint" if layer == "vpce" else layer
+    changed = layers.replace(**{name: _with(current, layer, proposed)})
+    return Step(layer, "add statement", f"add to the {LAYER_NAMES[layer]}", statement=proposed), changed
+
+
+def _allow_in_level(state: State, layers: Layers, request: Request, layer: str) -> tuple[Step, Layers] | str:
+    levels = list(layers.scps if layer == "scp" else layers.rcps)
+    statement = minimal_statement(request, layer)
+    if layer == "rcp":
+        statement = {"Effect": "Allow", "Principal": "*"} | {
+            k: v for k, v in statement.items() if k != "Effect"
+        }
+    for number, level in enumerate(levels):
+        if state.verdict(level).allow == 0:
+            names = ", ".join(policy.policy.name for policy in level.policies) or "a level without policies"
+            levels[number] = _with(level, layer, statement)
+            changed = layers.replace(**{f"{layer}s": tuple(levels)})
+            text = f"in the organization, add to a {LAYER_NAMES[layer]} beside {names}"
+            return Step(layer, "add statement", text, statement=statement), changed
+    return f"no level of the organization's {layer.upper()}s could be found that lacks it"
+
+
+def _with(current: PolicySet | None, kind: str, statement: dict[str, Any]) -> PolicySet:
+    document = document_from_data({"Version": "2012-10-17", "Statement": [statement]})
+    added = Policy("proposed statement", document)
+    return PolicySet(kind, (*(current.policies if current else ()), added))  # type: ignore[arg-type]
+
+
+def _soften(
+    decision: Decision, layer: str, policies: PolicySet, deny: CompiledStatement
+) -> tuple[Step, Layers] | str:
+    """Take exactly this request out of a Deny: its resource, or its action where it is listed by name."""
+    request, source = decision.request, deny.statement
+    where = f"{deny.policy.name} {source.label}"
+    softened = _without(source, request)
+    if softened is None:
+        return (
+            f"{where} denies it, and no change of that statement takes out only this request; "
+            f"narrow it by hand (lines {source.lines[0]}–{source.lines[1]})"
+        )
+    data, text = softened
+    replaced = _replace_statement(deny.policy.document, source.index, data)
+    new_policies = [
+        Policy(found.policy.name, replaced, found.policy.arn, found.policy.version_id)
+        if found.policy is deny.policy
+        else found
+        for found in policies.policies
+    ]
+    changed = PolicySet(policies.kind, new_policies)
+    step = Step(
+        layer,
+        "replace statement" if data else "remove statement",
+        f"{where}: {text}",
+        deny.policy.name,
+        deny.policy.arn,
+        source.index,
+        data,
+    )
+    return step, _exchange(decision.layers, layer, policies, changed)
+
+
+def _without(source: Statement, request: Request) -> tuple[dict[str, Any] | None, str] | None:
+    """The statement without this request, None inside where nothing would remain of it."""
+    data = statement_data(source)
+    if [action.lower() for action in source.actions] == [request.action.lower()] and (
+        source.resources in ((request.resource,), ())
+    ):
+        return None, "remove the statement, which denies nothing else"
+    if source.not_resources:
+        data["NotResource"] = [*source.not_resources, request.resource]
+        return data, "add the resource to NotResource"
+    if source.resources == ("*",) and request.resource != "*":
+        data = {("NotResource" if key == "Resource" else key): value for key, value in data.items()}
+        data["NotResource"] = [request.resource]
+        return data, "except the resource with NotResource"
+    if request.resource in source.resources and len(source.resources) > 1:
+        data["Resource"] = [resource for resource in source.resources if resource != request.resource]
+        return data, "take the resource off the list"
+    whole = request.resource in source.resources or request.resource == "*"
+    if source.actions and whole:
+        kept = [action for action in source.actions if action.lower() != request.action.lower()]
+        if kept and len(kept) < len(source.actions):
+            data["Action"] = kept
+            return data, "take the action off the list"
+    return None
+
+
+def _replace_statement(document: PolicyDocument, index: int, data: dict[str, Any] | None) -> PolicyDocument:
+    whole = to_data(document)
+    whole["Statement"] = [
+        data if statement.index == index else statement_data(statement)
+        for statement in document.statements
+        if statement.index != index or data is not None
+    ]
+    return document_from_data(whole)
+
+
+def _exchange(layers: Layers, layer: str, old: PolicySet, new: PolicySet) -> Layers:
+    if layer in ("scp", "rcp"):
+        levels = layers.scps if layer == "scp" else layers.rcps
+        return layers.replace(**{f"{layer}s": tuple(new if level is old else level for level in levels)})
+    return layers.replace(**{("endpoint" if layer == "vpce" else layer): new})
