@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from ecsiam_tui.account.snapshot import GapReason
 from ecsiam_tui.account.source import SourceError
@@ -94,7 +95,7 @@ def classify(error: Exception) -> Failure:
         return Failure("expired", code, message)
     if isinstance(error, UNREACHABLE):
         return Failure("unreachable", code, message)
-    if isinstance(error, NotImplementedError | boto.ResponseParserError | AttributeError):
+    if isinstance(error, NotImplementedError | ResponseParserError | AttributeError):
         return Failure("unsupported", code, message)
     if isinstance(
         error, boto.ParamValidationError | boto.PaginationError | msgspec.ValidationError | KeyError

@@ -160,7 +160,8 @@ class Reader:
                     results[index] = job.run()
                 except Exception as error:  # a nonsensical answer; the other jobs go on
                     self.gap(job.call, job.region, classify(error)._replace(reason="invalid"), job.target)
-                done.put(index)
+                finally:
+                    done.put(index)
 
         self._watcher.progress(Progress(stage, 0, len(jobs)))
         for number in range(min(THREADS, len(jobs))):

@@ -1,0 +1,78 @@
+"""For all tests: no test reaches AWS, the network, or the files of the person who runs it."""
+
+import ipaddress
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Set when this file is read, before any test module imports something that looks at it.
+_STATE = Path(tempfile.mkdtemp(prefix="ecsiam-tests-"))
+for _name in list(os.environ):
+    if _name.startswith("AWS_"):
+        del os.environ[_name]
+os.environ.update(
+    {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(_STATE / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(_STATE / "no-credentials"),
+        "HOME": str(_STATE),
+        "XDG_STATE_HOME": str(_STATE / "state"),
+        "XDG_CONFIG_HOME": str(_STATE / "config"),
+        "XDG_CACHE_HOME": str(_STATE / "cache"),
+        "XDG_DATA_HOME": str(_STATE / "data"),
+    }
+)
+
+
+class NetworkUse(AssertionError):
+    """A test tried to leave this machine."""
+
+
+def _is_local(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a socket of this machine (AF_UNIX, AF_NETLINK)
+    host = address[0]
+    if host in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Every connection and every look-up of a name beyond this machine fails, and says so."""
+    patch = pytest.MonkeyPatch()
+
+    def refuse(what: Any) -> NetworkUse:
+        return NetworkUse(f"a test tried to reach {what}: tests use moto or fakes, never the network")
+
+    for name in ("connect", "connect_ex"):
+        original = getattr(socket.socket, name)
+
+        def guarded(self: socket.socket, address: Any, *, _original: Any = original) -> Any:
+            if not _is_local(address):
+                raise refuse(address)
+            return _original(self, address)
+
+        patch.setattr(socket.socket, name, guarded)
+
+    look_up = socket.getaddrinfo
+
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host is not None and not _is_local((host if isinstance(host, str) else host.decode(), 0)):
+            raise refuse(host)
+        return look_up(host, *args, **kwargs)
+
+    patch.setattr(socket, "getaddrinfo", guarded_look_up)
+    yield
+    patch.undo()
