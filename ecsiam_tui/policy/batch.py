@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from .document import document_from_data
+from .document import PolicyDocument, document_from_data, parse_document
 from .evaluation import Decision, evaluate
 from .layers import Layers, Policy, PolicySet
 from .principals import ANONYMOUS
@@ -32,7 +32,7 @@ class BatchRequest(msgspec.Struct, frozen=True):
     action: str
     resource: str = "*"
     resource_account: str | None = None
-    context: dict[str, Any] = {}
+    context: dict[str, Any] | None = None
     wildcard_only_action: bool | None = None
 
 
@@ -49,7 +49,7 @@ class BatchCase(msgspec.Struct, frozen=True):
     request: BatchRequest
     id: str | int | None = None
     name: str = ""
-    identity_policies: list[Any] = []
+    identity_policies: list[Any] | None = None
     resource_policy: Any = None
     boundary: list[Any] | None = None
     session_policy: Any = None
@@ -79,20 +79,18 @@ _encoder = msgspec.json.Encoder()
 
 def build(case: BatchCase) -> tuple[Layers, Request]:
     """The layers and the request of a line."""
-    anonymous = isinstance(case.request.principal, dict)
-    principal = ANONYMOUS if anonymous else case.request.principal
     request = Request(
-        principal=principal,  # type: ignore[arg-type]
+        principal=_principal(case.request.principal),
         action=case.request.action,
         resource=case.request.resource,
-        context=case.request.context,
+        context=case.request.context or {},
         resource_account=case.request.resource_account,
         wildcard_only=case.request.wildcard_only_action,
         mode="possible" if case.mode == "possible" else "concrete",
     )
     s3 = (case.settings or {}).get("s3") or {}
     layers = Layers(
-        _policies("identity", case.identity_policies),
+        _policies("identity", case.identity_policies or []),
         resource=None if case.resource_policy is None else _policies("resource", [case.resource_policy]),
         boundary=_policies("boundary", case.boundary) if case.boundary else None,
         session=None if case.session_policy is None else _policies("session", [case.session_policy]),
@@ -109,10 +107,28 @@ def _policies(kind: PolicyKind, documents: list[Any], level: str = "") -> Policy
     return PolicySet(
         kind,
         [
-            Policy(f"{names} {number}" if len(documents) > 1 else names, document_from_data(document))
+            Policy(f"{names} {number}" if len(documents) > 1 else names, _document(document))
             for number, document in enumerate(documents, 1)
         ],
     )
+
+
+def _document(document: Any) -> PolicyDocument:
+    """A policy as an object, or as the text of one."""
+    return parse_document(document) if isinstance(document, str) else document_from_data(document)
+
+
+def _principal(principal: str | dict[str, Any]) -> str:
+    """A principal as text, or as an object: `{"type": "Anonymous"}`, `{"AWS": "…"}`, `{"type": …, "value":
+    …}`."""
+    if isinstance(principal, str):
+        return principal
+    if str(principal.get("type", "")).lower() == "anonymous":
+        return ANONYMOUS
+    named = [
+        value for key, value in principal.items() if key in ("AWS", "Service", "Federated", "value", "arn")
+    ]
+    return named[0] if named and isinstance(named[0], str) else ANONYMOUS
 
 
 def decide(case: BatchCase) -> Decision:

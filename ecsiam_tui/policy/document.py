@@ -1,4 +1,4 @@
-"""Policy documents as records: parse, report what is wrong, render.
+"""Policy documents: parse, report what is wrong, render.
 
 Grammar: IAM User Guide, "Grammar of the IAM JSON policy language". Parsing is tolerant: a statement that AWS
 would refuse is left out and named in `problems`; what remains is evaluated. Nothing here knows what kind of
@@ -7,15 +7,25 @@ policy a document is; `lint` checks what a kind requires."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from . import json_reader
+from .rendering import render, statement_data, to_data
+from .statements import (
+    CURRENT_VERSION,
+    OLD_VERSION,
+    Condition,
+    Effect,
+    PolicyDocument,
+    Principal,
+    Problem,
+    Source,
+    Statement,
+    pretty,
+)
 
-Effect = Literal["Allow", "Deny"]
-CURRENT_VERSION = "2012-10-17"
-OLD_VERSION = "2008-10-17"
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
 _DOCUMENT_KEYS = frozenset({"Version", "Id", "Statement"})
@@ -35,137 +45,6 @@ _STATEMENT_KEYS = frozenset(
 Path = tuple[str | int, ...]
 
 
-class Problem(msgspec.Struct, frozen=True, gc=False):
-    """Something in a document that AWS would refuse.
-
-    `line` and `column` count from 1 in the document's `text`. `statement` is the index of the statement that
-    was left out because of it, None where the problem cost no statement (or all of them)."""
-
-    line: int
-    column: int
-    where: str
-    expected: str
-    mend: str
-    statement: int | None = None
-
-    def __str__(self) -> str:
-        place = f"line {self.line}, column {self.column}"
-        return f"{place}: {self.where + ': ' if self.where else ''}{self.expected}; {self.mend}"
-
-
-class Principal(msgspec.Struct, frozen=True, gc=False):
-    """One principal of a Principal or NotPrincipal element. `type` is AWS, Service, Federated, CanonicalUser,
-    or `*` for the bare string `"*"`; `value` is as written."""
-
-    type: str
-    value: str
-
-
-class Condition(msgspec.Struct, frozen=True, gc=False):
-    """One key of a Condition block. `operator` is as written, qualifier and IfExists included; numbers and
-    booleans among the values are written as JSON writes them."""
-
-    operator: str
-    key: str
-    values: tuple[str, ...]
-
-
-class Source:
-    """Where a document came from. It gives text, display text and line ranges when asked, and takes no part
-    in comparisons: two statements that say the same are equal wherever they stand."""
-
-    __slots__ = ("_data", "_display", "_lines", "_text")
-
-    def __init__(self, text: str | None, data: object = None) -> None:
-        self._text = text
-        self._data = data
-        self._display: str | None = None
-        self._lines: list[tuple[int, int]] | None = None
-
-    @property
-    def text(self) -> str:
-        if self._text is None:
-            self._text = msgspec.json.encode(self._data).decode()
-        return self._text
-
-    @property
-    def display_text(self) -> str:
-        if self._display is None:
-            self._display = pretty(self.text)
-        return self._display
-
-    def lines(self, index: int) -> tuple[int, int]:
-        """First and last line, from 1, of a statement in the display text; (1, 1) where it cannot be
-        found."""
-        if self._lines is None:
-            self._lines = _statement_lines(self.display_text)
-        return self._lines[index] if index < len(self._lines) else (1, 1)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Source)
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __repr__(self) -> str:
-        return "Source(…)"
-
-
-class Statement(msgspec.Struct, frozen=True, gc=False):
-    """One statement. Of actions/not_actions, resources/not_resources and principals/not_principals the one
-    that the document does not use is empty; both are empty for resources and principals where the statement
-    names none. `index` is its place in the document, from 0, counting the ones left out."""
-
-    index: int
-    effect: Effect
-    sid: str = ""
-    actions: tuple[str, ...] = ()
-    not_actions: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    not_resources: tuple[str, ...] = ()
-    principals: tuple[Principal, ...] = ()
-    not_principals: tuple[Principal, ...] = ()
-    conditions: tuple[Condition, ...] = ()
-    source: Source = msgspec.field(default_factory=lambda: Source("{}"))
-
-    @property
-    def lines(self) -> tuple[int, int]:
-        """First and last line of the statement, from 1, in the document's `display_text`."""
-        return self.source.lines(self.index)
-
-    @property
-    def label(self) -> str:
-        """The Sid, or `statement N` counted from 1."""
-        return self.sid or f"statement {self.index + 1}"
-
-
-class PolicyDocument(msgspec.Struct, frozen=True, gc=False):
-    """A parsed document. `version` is None where the document names none (it then follows the 2008-10-17
-    rules)."""
-
-    statements: tuple[Statement, ...]
-    version: str | None = None
-    id: str | None = None
-    problems: tuple[Problem, ...] = ()
-    source: Source = msgspec.field(default_factory=lambda: Source("{}"))
-
-    @property
-    def text(self) -> str:
-        """The JSON as it was given."""
-        return self.source.text
-
-    @property
-    def display_text(self) -> str:
-        """The JSON as it is shown: `text` if it has several lines, else indented by two spaces a level."""
-        return self.source.display_text
-
-    @property
-    def expands_variables(self) -> bool:
-        """Policy variables are expanded in version 2012-10-17 alone; elsewhere `${…}` is literal text.
-        IAM User Guide, "IAM JSON policy elements: Version"."""
-        return self.version == CURRENT_VERSION
-
-
 def parse_document(text: str) -> PolicyDocument:
     """Parse the JSON of a policy. Never raises for bad content: text that is not JSON gives a document
     without statements and one problem; a bad statement is left out with a problem that names the place and
@@ -182,67 +61,6 @@ def document_from_data(data: object) -> PolicyDocument:
     """The same for a document that is already decoded (a dict); its text is made when somebody asks for
     it."""
     return _build(data, Source(None, data))
-
-
-def pretty(text: str) -> str:
-    """The text itself if it has several lines, else the same JSON indented by two spaces a level."""
-    return text if "\n" in text.strip() else json_reader.reindent(text)
-
-
-def render(document: PolicyDocument) -> str:
-    """The document as canonical JSON, two spaces a level. Statements that were left out are not in it."""
-    return msgspec.json.format(msgspec.json.encode(to_data(document)), indent=2).decode()
-
-
-def to_data(document: PolicyDocument) -> dict[str, Any]:
-    """The document as plain data, ready for JSON, members in the order AWS shows them."""
-    data: dict[str, Any] = {}
-    if document.version is not None:
-        data["Version"] = document.version
-    if document.id is not None:
-        data["Id"] = document.id
-    data["Statement"] = [statement_data(statement) for statement in document.statements]
-    return data
-
-
-def statement_data(statement: Statement) -> dict[str, Any]:
-    """A statement as plain data; a list of one is written as the string alone."""
-    data: dict[str, Any] = {}
-    if statement.sid:
-        data["Sid"] = statement.sid
-    data["Effect"] = statement.effect
-    for name, principals in (("Principal", statement.principals), ("NotPrincipal", statement.not_principals)):
-        if principals:
-            data[name] = _principal_data(principals)
-    for name, values in (
-        ("Action", statement.actions),
-        ("NotAction", statement.not_actions),
-        ("Resource", statement.resources),
-        ("NotResource", statement.not_resources),
-    ):
-        if values:
-            data[name] = _one_or_list(values)
-    if statement.conditions:
-        block: dict[str, dict[str, Any]] = {}
-        for condition in statement.conditions:
-            block.setdefault(condition.operator, {})[condition.key] = (
-                list(condition.values) if len(condition.values) != 1 else condition.values[0]
-            )
-        data["Condition"] = block
-    return data
-
-
-def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
-    return values[0] if len(values) == 1 else list(values)
-
-
-def _principal_data(principals: tuple[Principal, ...]) -> str | dict[str, Any]:
-    if principals[0].type == "*":
-        return "*"
-    grouped: dict[str, list[str]] = {}
-    for principal in principals:
-        grouped.setdefault(principal.type, []).append(principal.value)
-    return {kind: _one_or_list(tuple(values)) for kind, values in grouped.items()}
 
 
 def _not_json(text: str, refusal: str) -> Problem:
@@ -447,19 +265,20 @@ def _where(path: Path) -> str:
     return out
 
 
-def _statement_lines(text: str) -> list[tuple[int, int]]:
-    try:
-        node = json_reader.read(text).child("Statement")
-    except json_reader.JsonError:
-        return []
-    if node is None:
-        return []
-    spans = [child for _, _, child in node.items] if node.kind == "array" else [node]
-    lines, line, position = [], 1, 0
-    # One pass over the text however many statements there are.
-    for span in spans:
-        line += text.count("\n", position, span.start)
-        last = line + text.count("\n", span.start, span.end)
-        lines.append((line, last))
-        line, position = last, span.end
-    return lines
+__all__ = [
+    "CURRENT_VERSION",
+    "OLD_VERSION",
+    "Condition",
+    "Effect",
+    "PolicyDocument",
+    "Principal",
+    "Problem",
+    "Source",
+    "Statement",
+    "document_from_data",
+    "parse_document",
+    "pretty",
+    "render",
+    "statement_data",
+    "to_data",
+]

@@ -46,7 +46,7 @@ Lookup = Callable[[str], "tuple[str, ...] | bool | None"]
 """Values of a condition key (lower case): a tuple; None where the request has no such key; True where it is
 open."""
 
-_VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{},'\s]+)(?:\s*,\s*'([^']*)')?)\}")
+_VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{},']+?)(?:\s*,\s*'([^']*)')?)\}")
 
 
 @lru_cache(maxsize=65536)
@@ -57,7 +57,7 @@ def tokenize(text: str, variables: bool, wildcards: bool = True) -> Tokens:
     for match in _VARIABLE.finditer(text) if variables else ():
         _split(text[position : match.start()], wildcards, tokens)
         special, key, default = match.groups()
-        tokens.append(Literal(special) if special else Variable(key.lower(), default))
+        tokens.append(Literal(special) if special else Variable(key.strip().lower(), default))
         position = match.end()
     _split(text[position:], wildcards, tokens)
     return tuple(tokens)

@@ -128,6 +128,7 @@ class Population:
     def __init__(self, policies: AccountPolicies) -> None:
         self.policies = policies
         self.principals: tuple[str, ...] = tuple(policies.principals)
+        self._known = frozenset(self.principals)
         self._documents: list[Policy] = []
         self._holders: list[list[int]] = []
         self._groups: dict[tuple[bool, tuple[str, ...]], list[_Place]] = {}
@@ -335,7 +336,7 @@ class Population:
                 for entry in statement.principals:
                     parsed = parse_principal(entry.value)
                     wide = wide or entry.value == "*" or (parsed.kind == "root" and parsed.account == account)
-                    if entry.value in self.policies._principals:
+                    if entry.value in self._known:
                         named[entry.value] = None
                     elif entry.value != "*" and parsed.account != account:
                         keys = tuple(condition.source.key for condition in compiled.conditions)
