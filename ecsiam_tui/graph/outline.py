@@ -13,6 +13,7 @@ from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.tasks import Task
 from ecsiam_tui.graph.documents import document_text
 from ecsiam_tui.graph.estate import Estate, Link, Node, NodeState
+from ecsiam_tui.graph.groups import GROUP_OF, GROUPS, MIXED_LIMIT, USER_FIELDS
 from ecsiam_tui.graph.kinds import EdgeKind, NodeKind, relation, words
 from ecsiam_tui.policy.document import Statement, parse_document
 
@@ -46,65 +47,6 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     def parent_key(self) -> str:
         """The key of the item above; empty for a root."""
         return self.key.rpartition(SEPARATOR)[0]
-
-
-GROUPS: dict[str, tuple[str, tuple[NodeKind, ...]]] = {
-    "roles": ("Roles", (NodeKind.ROLE,)),
-    "policies": ("Policies", (NodeKind.POLICY, NodeKind.ORGANIZATION_POLICY)),
-    "task-definitions": ("Task definitions", (NodeKind.TASK_DEFINITION, NodeKind.DAEMON_TASK_DEFINITION)),
-    "schedules": (
-        "Schedules",
-        (
-            NodeKind.SCHEDULE,
-            NodeKind.RULE,
-            NodeKind.STATE_MACHINE,
-            NodeKind.JOB_DEFINITION,
-            NodeKind.DEPLOYMENT_GROUP,
-            NodeKind.SCALABLE_TARGET,
-        ),
-    ),
-    "instances": (
-        "Instances",
-        (
-            NodeKind.CONTAINER_INSTANCE,
-            NodeKind.INSTANCE,
-            NodeKind.MANAGED_NODE,
-            NodeKind.INSTANCE_PROFILE,
-            NodeKind.ACTIVATION,
-            NodeKind.CAPACITY_PROVIDER,
-        ),
-    ),
-    "secrets": ("Secrets", (NodeKind.SECRET, NodeKind.PARAMETER)),
-    "resources": (
-        "Resources",
-        (
-            NodeKind.REPOSITORY,
-            NodeKind.IMAGE,
-            NodeKind.LOG_GROUP,
-            NodeKind.BUCKET,
-            NodeKind.FILE_SYSTEM,
-            NodeKind.KEY,
-            NodeKind.FUNCTION,
-            NodeKind.GATEWAY,
-        ),
-    ),
-    "principals": ("Principals", (NodeKind.USER, NodeKind.GROUP, NodeKind.PRINCIPAL)),
-}
-"""Roots below the clusters: id → title and the kinds listed there; all kinds that no cluster contains."""
-
-_GROUP_OF = {kind: name for name, (_, kinds) in GROUPS.items() for kind in kinds}
-_MIXED_LIMIT = 12
-"""A group of several kinds with more members than this shows a row a kind first."""
-
-_LAUNCHER_FIELDS = (
-    "rules",
-    "schedules",
-    "state_machines",
-    "job_definitions",
-    "tasks",
-    "services",
-    "task_definitions",
-)
 
 
 class Outline:
@@ -148,8 +90,8 @@ class Outline:
         if node.kind == NodeKind.INLINE_POLICY:
             holder = next(self.estate.used_by(node.id, EdgeKind.INLINE), None)
             above = self.path_to(holder.node.id) if holder else ()
-        elif node.kind in _GROUP_OF:
-            group = _GROUP_OF[node.kind]
+        elif node.kind in GROUP_OF:
+            group = GROUP_OF[node.kind]
             above = (f"group:{group}",)
             if self._shows_kinds(group):
                 above = (*above, SEPARATOR.join((*above, f"kind:{node.kind}")))
@@ -242,11 +184,11 @@ class Outline:
         )
 
     def _all_users_known(self) -> bool:
-        return all(self.snapshot.is_known(name) for name in _LAUNCHER_FIELDS)
+        return all(self.snapshot.is_known(name) for name in USER_FIELDS)
 
     def _shows_kinds(self, group: str) -> bool:
         counts = [self.estate.count(kind) for kind in GROUPS[group][1]]
-        return sum(map(bool, counts)) > 1 and sum(counts) > _MIXED_LIMIT
+        return sum(map(bool, counts)) > 1 and sum(counts) > MIXED_LIMIT
 
     # Items
 

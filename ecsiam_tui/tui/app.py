@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from ecsiam_tui.account.source import Progress, Source, SourceError
 from ecsiam_tui.tui.commands import NodeCommands
-from ecsiam_tui.tui.loader import Failed, LoadWatcher, Progressed, Ready
+from ecsiam_tui.tui.loader import LoadFailed, LoadProgressed, LoadWatcher, WorkspaceReady
 from ecsiam_tui.tui.screens.dialogs import Choose
 from ecsiam_tui.tui.screens.explorer import ExplorerScreen
 from ecsiam_tui.tui.screens.gaps import GapsScreen
@@ -104,13 +104,13 @@ class EcsIamApp(App[None]):
             partial(self._watcher.run, self.source), thread=True, group="load", exit_on_error=False
         )
 
-    def on_progressed(self, event: Progressed) -> None:
+    def on_load_progressed(self, event: LoadProgressed) -> None:
         """Show how far reading is."""
         if event.generation == self._generation:
             self._loading = event.progress
             self._tick()
 
-    def on_ready(self, event: Ready) -> None:
+    def on_workspace_ready(self, event: WorkspaceReady) -> None:
         """Show what was read."""
         if event.generation != self._generation:
             return
@@ -127,7 +127,7 @@ class EcsIamApp(App[None]):
                 title="nothing here",
             )
 
-    def on_failed(self, event: Failed) -> None:
+    def on_load_failed(self, event: LoadFailed) -> None:
         """Say why nothing could be read, and what can be done."""
         if event.generation != self._generation:
             return

@@ -11,7 +11,7 @@ from ecsiam_tui.account.source import Progress, Source, SourceError
 from ecsiam_tui.workspace import Workspace
 
 
-class Progressed(Message):
+class LoadProgressed(Message):
     """A stage of loading went on."""
 
     def __init__(self, generation: int, progress: Progress) -> None:
@@ -19,7 +19,7 @@ class Progressed(Message):
         super().__init__()
 
 
-class Ready(Message):
+class WorkspaceReady(Message):
     """A workspace can be shown; `final` is False while more is being read."""
 
     def __init__(self, generation: int, workspace: Workspace, *, final: bool) -> None:
@@ -27,7 +27,7 @@ class Ready(Message):
         super().__init__()
 
 
-class Failed(Message):
+class LoadFailed(Message):
     """Nothing could be read. `text` says what happened, what it means and the way out."""
 
     def __init__(self, generation: int, text: str) -> None:
@@ -54,14 +54,14 @@ class LoadWatcher:
 
     def progress(self, progress: Progress) -> None:
         """Pass progress on."""
-        self._send(Progressed(self._generation, progress))
+        self._send(LoadProgressed(self._generation, progress))
 
     def partial(self, snapshot: Snapshot) -> None:
         """Show what is known so far; not so often that making graphs slows the reading down."""
         now = time.monotonic()
         if now < self._next_partial or self.cancelled():
             return
-        self._send(Ready(self._generation, Workspace(snapshot).prepare(), final=False))
+        self._send(WorkspaceReady(self._generation, Workspace(snapshot).prepare(), final=False))
         took = time.monotonic() - now
         self._next_partial = time.monotonic() + max(0.3, 4 * took)
 
@@ -71,11 +71,11 @@ class LoadWatcher:
             loaded = source.load(self)
             workspace = Workspace(loaded.snapshot, loaded.environment).prepare()
         except SourceError as error:
-            self._send(Failed(self._generation, str(error)))
+            self._send(LoadFailed(self._generation, str(error)))
         except Exception as error:  # a fault of this program must not take the screen away
-            self._send(Failed(self._generation, f"reading failed: {type(error).__name__}: {error}"))
+            self._send(LoadFailed(self._generation, f"reading failed: {type(error).__name__}: {error}"))
         else:
-            self._send(Ready(self._generation, workspace, final=True))
+            self._send(WorkspaceReady(self._generation, workspace, final=True))
 
     def _send(self, message: Message) -> None:
         if not self.cancelled():

@@ -76,7 +76,7 @@ class ExplorerScreen(Screen[None]):
                 yield EstateTree(id="tree")
                 yield Static("", id="message", markup=False)
             yield Detail(id="detail")
-        yield Footer(compact=True, show_command_palette=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Follow the app's status."""
@@ -114,6 +114,9 @@ class ExplorerScreen(Screen[None]):
             self._search(self.filter_text)
         else:
             self._show_tree(self.tree_view.item.key if self.tree_view.item else "")
+        if self.focused is None:
+            self.tree_view.focus()
+        self.refresh_bindings()
 
     def _show_tree(self, key: str) -> None:
         if self.workspace is None:

@@ -50,7 +50,7 @@ class GapsScreen(Screen[None]):
             yield OptionList(*[Option(self._row(gap)) for gap in self._gaps], markup=False, id="gaps-list")
             with VerticalScroll(id="gaps-detail", can_focus=False):
                 yield Static("", markup=False, id="gaps-text")
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Mark the first gap, or say that there is none."""

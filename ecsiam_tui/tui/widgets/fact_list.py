@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.visual import VisualType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -13,6 +15,7 @@ from ecsiam_tui.account.text import visible
 from ecsiam_tui.tui.facts import Line
 
 _LABEL_WIDTH = 16
+_MARKS = {"bad": "✗ ", "warn": "▲ ", "good": "✓ "}
 
 
 class FactList(OptionList):
@@ -41,7 +44,7 @@ class FactList(OptionList):
         """Show other lines; `empty` says why there are none, and what would be here."""
         self.lines = list(lines) or [Line("", empty, "dim")]
         grid = any(line.label and not line.glyph for line in self.lines)
-        self.set_options([Option(self._text(line, grid=grid), disabled=line.title) for line in self.lines])
+        self.set_options([Option(self._prompt(line, grid=grid), disabled=line.title) for line in self.lines])
         self.highlighted = next((at for at, line in enumerate(self.lines) if not line.title), None)
         self.scroll_home(animate=False)
 
@@ -52,32 +55,26 @@ class FactList(OptionList):
         if line.node_id:
             self.post_message(self.Followed(line.node_id))
 
-    def _text(self, line: Line, *, grid: bool) -> Text:
-        variables = self.app.theme_variables
-        colours = {
-            "plain": variables["foreground"],
-            "dim": variables["text-muted"]
-            if variables["text-muted"].startswith("#")
-            else variables["foreground"],
-            "warn": variables["warning"],
-            "bad": variables["error"],
-            "good": variables["success"],
-        }
-        dim = f"{variables['foreground']} dim"
+    def _prompt(self, line: Line, *, grid: bool) -> VisualType:
+        """A title, a thing with its glyph, or a label with its text hanging beside it."""
+        colours = self.app.theme_variables
+        plain, accent = colours["foreground"], colours["primary"]
+        dim = f"{plain} dim"
+        tone = {"dim": dim, "warn": colours["warning"], "bad": colours["error"], "good": colours["success"]}
+        style = tone.get(line.tone, plain)
         if line.title:
-            return Text(visible(line.text), style=f"bold {variables['primary']}")
-        tone = dim if line.tone == "dim" else colours[line.tone]
-        mark = {"bad": "✗ ", "warn": "▲ "}.get(line.tone, "")
-        text = Text()
+            return Text(visible(line.text), style=f"bold {accent}")
         if line.glyph:
-            text.append(f"{line.glyph} ", variables["primary"])
-            text.append(visible(line.label), tone)
-            if line.text:
-                text.append(f"  {visible(line.text)}", dim)
-            return text
-        if grid:
-            text.append(f"{visible(line.label):<{_LABEL_WIDTH}} ", dim)
-        text.append(mark + visible(line.text), tone)
+            text = Text(f"{line.glyph} ", accent)
+            text.append(visible(line.label), style)
+            return text.append(f"  {visible(line.text)}" if line.text else "", dim)
+        text = Text(_MARKS.get(line.tone, "") + visible(line.text), style)
         if line.node_id:
-            text.append("  →", variables["primary"])
-        return text
+            text.append("  →", accent)
+        if not grid:
+            return text
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=_LABEL_WIDTH)
+        table.add_column(ratio=1, overflow="fold")
+        table.add_row(Text(visible(line.label), dim, overflow="fold"), text)
+        return table
