@@ -4,11 +4,11 @@ Nothing of it can reach AWS: moto answers before a request leaves botocore, and 
 configuration files and endpoints of the environment are out of sight while the account is up.
 """
 
-import logging
+import gc
 import os
 import threading
-import warnings
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -18,11 +18,13 @@ from moto import mock_aws
 
 from ecsiam_tui.aws.session import AwsSession, Target, make_session
 from ecsiam_tui.demo.estate import Estate, load_estate
-from ecsiam_tui.demo.iam import assume
 from ecsiam_tui.demo.seed import Seeded, seed
+from ecsiam_tui.demo.tuning import tuned
 
 _HIDDEN_PREFIXES = ("AWS_", "MOTO_")
 _SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "demo",
+    "AWS_SECRET_ACCESS_KEY": "demo",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -47,7 +49,7 @@ class DemoAccount:
     def __init__(self, *, now: datetime | None = None, estate: Estate | None = None) -> None:
         self.now = now or datetime.now(UTC)
         self._estate = estate
-        self._stack: ExitStack | None = None
+        self._close: Callable[[], object] | None = None
         self._session: AwsSession | None = None
         self._seeded = Seeded((), ())
 
@@ -70,18 +72,23 @@ class DemoAccount:
             regions = tuple(estate.table("account")["regions"])
             stack.enter_context(_environment())
             stack.enter_context(mock_aws())
-            stack.enter_context(_quiet())
-            caller = estate.table("account")["caller"]
-            os.environ.update(assume(caller["role"], caller["session"], self.now))
+            stack.enter_context(tuned())
             self._session = make_session(Target(regions=regions))
-            self._seeded = seed(estate, self._session, self.now)
-            self._stack = stack.pop_all()
+            with _without_collector():
+                self._seeded = seed(estate, self._session, self.now)
+            # Whoever drops the account without a word must not leave the process to moto.
+            self._close = weakref.finalize(self, stack.pop_all().close)
 
     def stop(self) -> None:
         """Take the account down, with everything that was done to it."""
-        if self._stack is not None:
-            self._stack.close()
-        self._stack = self._session = None
+        if self._close is not None:
+            self._close()
+        self._close = self._session = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the account is up."""
+        return self._session is not None
 
     @property
     def session(self) -> AwsSession:
@@ -112,15 +119,12 @@ def _environment() -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep moto's and its web server's chatter off the terminal."""
-    levels = {name: logging.getLogger(name).level for name in ("moto", "werkzeug", "responses", "botocore")}
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            for name, level in levels.items():
-                logging.getLogger(name).setLevel(level)
+def _without_collector() -> Iterator[None]:
+    """Seeding makes many things that stay; looking for garbage among them would take a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -314,7 +314,7 @@ def _task(ground: Ground, entry: Table) -> None:
     task.started_at = started
     task.platform_version = "1.4.0" if task.launch_type == "FARGATE" else None
     task.cpu, task.memory = definition.cpu, definition.memory
-    _containers(ground, task, definition, demo)
+    _containers(task, definition, demo)
     if "stopped" in demo:
         _stop(ground, task, demo)
     else:
@@ -325,7 +325,7 @@ def _task(ground: Ground, entry: Table) -> None:
     ground.references.add("task", entry["name"], task.task_arn)
 
 
-def _containers(ground: Ground, task: MotoTask, definition: Any, demo: Table) -> None:
+def _containers(task: MotoTask, definition: Any, demo: Table) -> None:
     stopped = "stopped" in demo
     reasons = demo.get("containers", {})
     exits = demo.get("exit", {})

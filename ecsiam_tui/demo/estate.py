@@ -117,5 +117,5 @@ def age(text: str) -> timedelta:
 
 
 def ago(now: datetime, text: str) -> datetime:
-    """The moment that lies the span `text` before `now`, in UTC without saying so, as moto keeps its times."""
+    """The moment that lies the span `text` before `now`: UTC and naive, as moto keeps its times."""
     return (now - age(text)).astimezone(UTC).replace(tzinfo=None)

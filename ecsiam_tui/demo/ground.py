@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from moto.moto_api._internal import mock_random
 
 from ecsiam_tui.demo.estate import Estate, References, Table, ago
+from ecsiam_tui.demo.tuning import share_description
 
 ACCOUNT = "123456789012"
 PARTITION = "aws"
@@ -34,7 +35,9 @@ class Ground:
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A client for `region`, the home region where it is None."""
-        return self.clients.client(service, region or self.home)
+        client = self.clients.client(service, region or self.home)
+        share_description(client)
+        return client
 
     def expand(self, value: Any) -> Any:
         """`value` with its `${kind:name}` references expanded and its `demo` tables left out."""

@@ -9,14 +9,15 @@ The tables of the declaration, several API calls each, and so with names of thei
   `demo` created, last_used (`never`), last_used_region, system_tags;
 - `[[service_linked_roles]]` service, name, policy;
 - `[[groups]]` name, attached, inline; `[[users]]` name, groups, attached, inline, tags;
-- `[organization]` id, management_account, account_name, unit, and `[[organization_policies]]` name, type, document, at.
+- `[organization]` id, management_account, account_name, unit; `[[organization_policies]]` name, type,
+  document, at (`root`, `unit` or `account`).
 """
 
-from datetime import datetime
 from typing import Any
 
 from moto.iam.models import IAMBackend, Role, iam_backends
 from moto.organizations.models import OrganizationsBackend, organizations_backends
+from moto.sts.models import STSBackend, sts_backends
 
 from ecsiam_tui.demo import aws_policies
 from ecsiam_tui.demo.estate import EstateError, Table
@@ -204,26 +205,21 @@ def seed_organization(ground: Ground) -> None:
         client.attach_policy(PolicyId=made["Id"], TargetId=targets[policy["at"]])
 
 
-def assume(role_name: str, session: str, now: datetime) -> dict[str, str]:
-    """Environment variables with which this process is a session of a role of the account.
+def seed_caller(ground: Ground) -> None:
+    """Whoever calls without being known to the account is a session of the declared role.
 
-    The key does not mark the role as used: its last use is what the declaration says.
+    moto would say `user/moto`. Sessions of roles that somebody has assumed stay what they are.
     """
-    from moto.sts.models import sts_backends
+    wanted = ground.estate.table("account")["caller"]
+    backend: STSBackend = sts_backends[ACCOUNT][PARTITION]
+    known = backend.get_caller_identity
+    role = _backend().get_role(wanted["role"])
+    arn = f"arn:{PARTITION}:sts::{ACCOUNT}:assumed-role/{wanted['role']}/{wanted['session']}"
 
-    with identity("session", session):
-        assumed = sts_backends[ACCOUNT][PARTITION].assume_role(
-            region_name="eu-west-1",
-            role_session_name=session,
-            role_arn=f"arn:aws:iam::{ACCOUNT}:role/{role_name}",
-            policy="",
-            duration=3600,
-            external_id="",
-        )
-    assumed.access_key.role_arn = None
-    assumed.expiration = now.replace(year=now.year + 10)
-    return {
-        "AWS_ACCESS_KEY_ID": assumed.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": assumed.secret_access_key,
-        "AWS_SESSION_TOKEN": assumed.session_token,
-    }
+    def caller_identity(access_key_id: str, region: str) -> tuple[str, str, str]:
+        if backend.get_assumed_role_from_access_key(access_key_id) is not None:
+            answer: tuple[str, str, str] = known(access_key_id, region)
+            return answer
+        return f"{role.id}:{wanted['session']}", arn, ACCOUNT
+
+    backend.get_caller_identity = caller_identity

@@ -9,12 +9,14 @@ from moto.moto_api._internal import mock_random
 from ecsiam_tui.demo import ecs, iam, launchers, resources
 from ecsiam_tui.demo.estate import Estate, Mistake, References
 from ecsiam_tui.demo.ground import ACCOUNT, Clients, Ground
+from ecsiam_tui.demo.tuning import without_key_material
 
 _STEPS: tuple[Callable[[Ground], None], ...] = (
     resources.seed_network,
     resources.seed_keys,
     resources.seed_resources,
     iam.seed_iam,
+    iam.seed_caller,
     iam.seed_organization,
     resources.seed_key_policies,
     resources.seed_functions,
@@ -36,9 +38,11 @@ class Seeded(NamedTuple):
 
 
 def references(estate: Estate, home: str) -> References:
-    """The names that can be told before anything exists: `${role:x}`, `${policy:x}`, `${cluster:x}`,
-    `${service:cluster/x}`, `${td:family:1}`. The others (`${secret:x}`, `${key:x}`, `${efs:x}`,
-    `${access-point:x}`, `${subnet:x}`, `${sg:x}`, `${ecr:x}`, `${container-instance:x}`, `${task:x}`) follow as they are made.
+    """The names that can be told before anything exists.
+
+    They are `${role:x}`, `${policy:x}`, `${cluster:x}`, `${service:cluster/x}` and `${td:family:1}`. The
+    others (`secret`, `key`, `efs`, `access-point`, `subnet`, `sg`, `ecr`, `container-instance`, `task`) are
+    added as the things are made.
     """
     known = References()
     for kind, table in (("role", "roles"), ("policy", "policies")):
@@ -71,8 +75,9 @@ def seed(estate: Estate, clients: Clients, now: datetime) -> Seeded:
     """
     home = estate.table("account")["regions"][0]
     ground = Ground(estate, clients, references(estate, home), now, home)
-    for step in _STEPS:
-        step(ground)
+    with without_key_material():
+        for step in _STEPS:
+            step(ground)
     mock_random.seed("after the seed")  # what is made from here on by hand gets the same ids each time, too
     mistakes = tuple(
         Mistake(entry["id"], ground.expand(entry["node"]), entry["about"])
