@@ -35,9 +35,10 @@ class Literal(NamedTuple):
 
 
 class Wildcard(NamedTuple):
-    """`*` or `?`."""
+    """`*` or `?`. The second field keeps it apart from a Literal of the same text: both are tuples."""
 
     char: str
+    kind: str = "wildcard"
 
 
 Token = Literal | Wildcard | Variable
@@ -140,6 +141,32 @@ def arn_glob(tokens: Tokens) -> Callable[[str], re.Match[str] | None] | None:
     return re.compile(f"{head}:{_regex(tuple(segments[5]), '.')}", re.DOTALL).fullmatch
 
 
+@lru_cache(maxsize=65536)
+def resource_glob(tokens: Tokens) -> Callable[[str], re.Match[str] | None]:
+    """A matcher of the ARNs that a Resource pattern covers. A wildcard stays inside its segment, but "if the
+    `*` wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
+    boundaries" (IAM User Guide, "IAM JSON policy elements: Resource"). After the fifth colon there are no
+    segments."""
+    runs: list[str] = [""]
+    segments = split_segments(tokens)
+    for number, segment in enumerate(segments):
+        char = "." if number == 5 else "[^:]"
+        bounded = False
+        for at, token in enumerate(segment):
+            if token == Wildcard(ANY) and (number == 5 or at == len(segment) - 1):
+                runs.append("")
+                bounded = False
+            elif token == Wildcard(ANY):
+                bounded = True
+            else:
+                text = char if token == Wildcard(ONE) else re.escape(token.text)  # type: ignore[union-attr]
+                runs[-1] += f"(?>{char}*?{text})" if bounded else text
+                bounded = False
+        if number < len(segments) - 1:
+            runs[-1] += ":"
+    return re.compile(_join(runs, "."), re.DOTALL).fullmatch
+
+
 def _regex(tokens: Sequence[Token], char: str) -> str:
     """Each run between two `*` is an atomic group that takes its leftmost place; the last run stands at the
     end."""
@@ -151,6 +178,11 @@ def _regex(tokens: Sequence[Token], char: str) -> str:
             runs[-1] += char
         else:
             runs[-1] += re.escape(token.text)  # type: ignore[union-attr]
+    return _join(runs, char)
+
+
+def _join(runs: list[str], char: str) -> str:
+    """The regular expression of runs with a `*` between each two."""
     if len(runs) == 1:
         return runs[0]
     middle = "".join(f"(?>{char}*?{run})" for run in runs[1:-1] if run)
@@ -222,6 +254,7 @@ __all__ = [
     "is_universal",
     "plain_text",
     "resolve",
+    "resource_glob",
     "split_segments",
     "tokenize",
 ]

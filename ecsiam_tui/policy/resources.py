@@ -49,6 +49,8 @@ class ResourceMatcher:
                 continue
             tokens = patterns.tokenize(pattern, variables)
             padded = _pad(tokens, kind)
+            if padded is not tokens and not negated:
+                self._add(tokens, exact, globs)
             if padded is None:
                 self._invalid = self._invalid or (negated and kind != "resource")
             elif padded is tokens or not negated or pattern.endswith("*"):
@@ -71,9 +73,7 @@ class ResourceMatcher:
         if not wildcards:
             exact.append(patterns.plain_text(tokens))
             return
-        matcher = patterns.arn_glob(tokens)
-        if matcher is not None:
-            globs.append(matcher)
+        globs.append(patterns.resource_glob(tokens))
 
     def matches(self, resource: str, lookup: Lookup) -> Truth:
         """Whether the element covers a resource named by its ARN."""
@@ -95,8 +95,7 @@ class ResourceMatcher:
                 if self._negated:
                     return NO
             else:
-                matcher = patterns.arn_glob(resolved)
-                if matcher is not None and matcher(resource):
+                if patterns.resource_glob(resolved)(resource):
                     return NO if self._negated else YES
         if maybe:
             return MAYBE
@@ -173,14 +172,14 @@ def _pad(tokens: Tokens, kind: PolicyKind) -> Tokens | None:
 
 
 def _wild_type(tokens: Tokens) -> bool:
-    """A wildcard in a resource type that a colon ends, as in `…:*:12345`. "You cannot use a wildcard in the
-    portion of the ARN that specifies the resource type": IAM User Guide, "IAM identifiers". Such a pattern
-    matches nothing."""
+    """A wildcard instead of a resource type that a colon ends, as in `…:*:12345`. "You cannot use a wildcard
+    in the portion of the ARN that specifies the resource type": IAM User Guide, "IAM identifiers", "Incorrect
+    wildcard usage". Such a pattern matches nothing."""
     segments = patterns.split_segments(tokens)
     if len(segments) < 6:
         return False
     parts = patterns.split_segments(tuple(segments[5]), limit=2)
-    if len(parts) < 2 or any(isinstance(token, patterns.Literal) and "/" in token.text for token in parts[0]):
+    if len(parts) < 2 or not parts[0]:
         return False
-    wild = any(isinstance(token, patterns.Wildcard) for token in parts[0])
+    wild = all(isinstance(token, patterns.Wildcard) for token in parts[0])
     return wild and any(not isinstance(token, patterns.Wildcard) for token in parts[1])
