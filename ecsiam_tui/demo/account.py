@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from ecsiam_tui.aws.session import AwsSession, Target, make_session
 from ecsiam_tui.demo.estate import Estate, load_estate
+from ecsiam_tui.demo.missing_calls import answered
 from ecsiam_tui.demo.seed import Seeded, seed
 from ecsiam_tui.demo.tuning import tuned
 
@@ -73,7 +74,8 @@ class DemoAccount:
             stack.enter_context(_environment())
             stack.enter_context(mock_aws())
             stack.enter_context(tuned())
-            self._session = make_session(Target(regions=regions))
+            stack.enter_context(answered())
+            self._session = make_session(Target(regions=regions), paced=False)
             with _without_collector():
                 self._seeded = seed(estate, self._session, self.now)
             # Whoever drops the account without a word must not leave the process to moto.

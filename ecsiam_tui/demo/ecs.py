@@ -5,7 +5,8 @@ Tables hold the parameters of the API call that makes the thing; tags are plain 
 - `[[task_definitions]]` revision, status (`INACTIVE`), registered; a container's `demo.logs` is short for the
   awslogs driver with that log group;
 - `[[services]]` created, updated, running, pending, failed, rollout, reason, older (another deployment that
-  still runs: `{taskDefinition, running}`), events (`[[span, text], …]`);
+  still runs: `{taskDefinition, running}`), events (`[[span, text], …]`),
+  managed_by (`ECS` for Express Mode);
 - `[[container_instances]]` cluster, name, attributes, and how EC2 runs it;
 - `[[tasks]]` besides those that a service's `running` makes: name, count, stopped, code, reason, container
   reasons, overrides.
@@ -17,8 +18,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moto.ec2.models import ec2_backends
-from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.ecs.models import CapacityProvider as MotoCapacityProvider
+from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.ecs.models import Service as MotoService
 from moto.ecs.models import Task as MotoTask
 
@@ -155,6 +156,7 @@ def _service(ground: Ground, entry: Table) -> None:
         "minimumHealthyPercent": 100,
         **forgotten.get("deploymentConfiguration", {}),
     }
+    service.resource_management_type = demo.get("managed_by", "CUSTOMER")
     if strategy := forgotten.get("capacityProviderStrategy"):
         service.capacity_provider_strategy = strategy
         service.launch_type = None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from moto.moto_api._internal import mock_random
 
-from ecsiam_tui.demo import ecs, iam, launchers, resources
+from ecsiam_tui.demo import ecs, iam, launchers, missing_calls, resources
 from ecsiam_tui.demo.estate import Estate, Mistake, References
 from ecsiam_tui.demo.ground import ACCOUNT, Clients, Ground
 from ecsiam_tui.demo.tuning import without_key_material
@@ -26,6 +26,7 @@ _STEPS: tuple[Callable[[Ground], None], ...] = (
     ecs.seed_services,
     ecs.seed_tasks,
     launchers.seed_launchers,
+    missing_calls.seed_answers,
 )
 
 

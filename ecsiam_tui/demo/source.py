@@ -17,7 +17,7 @@ _REDACTOR = Redactor(b"there is nothing secret in the demo account")
 
 
 class DemoSource:
-    """The demo account, brought up by the first load and kept for the next. Implements `account.source.Source`.
+    """The demo account, brought up by the first load, kept for the next. Implements `account.source.Source`.
 
     What is changed in the account stays changed until `close`, or until nobody has the source any more.
     With `now` given, the account and its snapshots are of that moment, and equal from one start to the next.
@@ -69,7 +69,7 @@ class DemoSource:
         session = self._account.session
         if not self._regions or self._regions == session.regions:
             return session
-        return make_session(Target(regions=self._regions))
+        return make_session(Target(regions=self._regions), paced=False)
 
     @property
     def seeded(self) -> Seeded:

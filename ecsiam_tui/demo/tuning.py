@@ -3,7 +3,6 @@
 None of this changes what moto answers. It takes the demo's start from about three seconds to one and a half.
 """
 
-import functools
 import logging
 import warnings
 from collections.abc import Iterator
@@ -35,15 +34,15 @@ def _load_service_model(service_name: str, model_name: str) -> Any:
     return _load_by_moto(service_name, model_name)
 
 
-@functools.cached_property
+_urls_by_moto: property = BaseBackend.urls
+
+
 def _urls(backend: BaseBackend) -> dict[str, Any]:
     """moto builds this table anew for every request; it depends on the class of the backend alone."""
-    urls: dict[str, Any] = _urls_by_moto.__get__(backend)
-    return urls
-
-
-_urls.__set_name__(BaseBackend, "urls")
-_urls_by_moto: Any = BaseBackend.urls
+    kept: dict[str, Any] | None = vars(backend).get("_kept_urls")
+    if kept is None:
+        kept = vars(backend)["_kept_urls"] = _urls_by_moto.__get__(backend)
+    return kept
 
 
 @contextmanager
@@ -56,7 +55,7 @@ def tuned() -> Iterator[None]:
     try:
         with (
             patch.object(moto.core.utils, "_load_service_model", _load_service_model),
-            patch.object(BaseBackend, "urls", _urls),
+            patch.object(BaseBackend, "urls", property(_urls)),
         ):
             yield
     finally:
