@@ -147,29 +147,32 @@ def resource_glob(tokens: Tokens) -> Callable[[str], re.Match[str] | None]:
     `*` wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
     boundaries" (IAM User Guide, "IAM JSON policy elements: Resource"). After the fifth colon there are no
     segments."""
+    # Runs between wildcards that reach over colons; within a run those that stay in their segment.
     runs: list[str] = [""]
     segments = split_segments(tokens)
-    for number, segment in enumerate(segments):
-        char = "." if number == 5 else "[^:]"
-        bounded = False
-        for at, token in enumerate(segment):
-            if token == Wildcard(ANY) and (number == 5 or at == len(segment) - 1):
-                runs.append("")
-                bounded = False
-            elif token == Wildcard(ANY):
-                bounded = True
-            else:
-                text = char if token == Wildcard(ONE) else re.escape(token.text)  # type: ignore[union-attr]
-                runs[-1] += f"(?>{char}*?{text})" if bounded else text
-                bounded = False
+    for number, segment in enumerate(segments[:5]):
+        reaches = segment[-1:] == [Wildcard(ANY)]
+        parts = _runs(segment[:-1] if reaches else segment, "[^:]")
+        if reaches:
+            runs[-1] += parts[0] + "".join(f"(?>[^:]*?{part})" for part in parts[1:] if part)
+            runs.append("")
+        else:
+            runs[-1] += _join(parts, "[^:]")
         if number < len(segments) - 1:
             runs[-1] += ":"
+    if len(segments) == 6:
+        first, *rest = _runs(segments[5], ".")
+        runs[-1] += first
+        runs += rest
     return re.compile(_join(runs, "."), re.DOTALL).fullmatch
 
 
 def _regex(tokens: Sequence[Token], char: str) -> str:
-    """Each run between two `*` is an atomic group that takes its leftmost place; the last run stands at the
-    end."""
+    return _join(_runs(tokens, char), char)
+
+
+def _runs(tokens: Sequence[Token], char: str) -> list[str]:
+    """The regular expressions of the runs between wildcards `*`."""
     runs: list[str] = [""]
     for token in tokens:
         if token == Wildcard(ANY):
@@ -178,11 +181,12 @@ def _regex(tokens: Sequence[Token], char: str) -> str:
             runs[-1] += char
         else:
             runs[-1] += re.escape(token.text)  # type: ignore[union-attr]
-    return _join(runs, char)
+    return runs
 
 
 def _join(runs: list[str], char: str) -> str:
-    """The regular expression of runs with a `*` between each two."""
+    """Runs with a `*` between each two: each is an atomic group that takes its leftmost place, the last
+    stands at the end."""
     if len(runs) == 1:
         return runs[0]
     middle = "".join(f"(?>{char}*?{run})" for run in runs[1:-1] if run)
