@@ -32,7 +32,7 @@ os.environ.update(
 )
 
 
-class NetworkUse(AssertionError):
+class NetworkUseError(AssertionError):
     """A test tried to leave this machine."""
 
 
@@ -53,8 +53,8 @@ def _no_network() -> Iterator[None]:
     """Every connection and every look-up of a name beyond this machine fails, and says so."""
     patch = pytest.MonkeyPatch()
 
-    def refuse(what: Any) -> NetworkUse:
-        return NetworkUse(f"a test tried to reach {what}: tests use moto or fakes, never the network")
+    def refuse(what: Any) -> NetworkUseError:
+        return NetworkUseError(f"a test tried to reach {what}: tests use moto or fakes, never the network")
 
     for name in ("connect", "connect_ex"):
         original = getattr(socket.socket, name)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -23,4 +24,4 @@ def test_this_machine_may_be_reached() -> None:
 
 def test_credentials_are_dummies() -> None:
     assert os.environ["AWS_ACCESS_KEY_ID"] == "testing"
-    assert not os.path.exists(os.environ["AWS_SHARED_CREDENTIALS_FILE"])
+    assert not Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]).exists()

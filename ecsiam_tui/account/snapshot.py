@@ -184,6 +184,6 @@ class Snapshot(Record, frozen=True, kw_only=True):
 DECODER = msgspec.json.Decoder(Snapshot)
 """Reads a snapshot's JSON.
 
-Made when the module is imported, on purpose: msgspec (0.22) builds what it knows of a record on first use, and
-two threads that do so at once crash the interpreter. Making this builds it for every record.
+Made when the module is imported, on purpose: msgspec (0.22) builds what it knows of a record on first use,
+and two threads that do so at once crash the interpreter. Making this builds it for every record.
 """

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from ecsiam_tui.account.redact import Redactor
 from ecsiam_tui.account.snapshot import Gap, GapReason
-from ecsiam_tui.account.source import Loaded, Progress, Watcher
+from ecsiam_tui.account.source import Loaded, Progress, SourceError, Watcher
 from ecsiam_tui.aws.calls import Call
-from ecsiam_tui.aws.errors import Failure
+from ecsiam_tui.aws.errors import Failure, classify
 from ecsiam_tui.aws.reader import Reader, make_gap
 from ecsiam_tui.aws.reading import Reading, SourceMark, Stage
 from ecsiam_tui.aws.session import AwsSession
@@ -73,7 +73,7 @@ def collect(
     stopped_in: int | None = None
     for number, stage in enumerate(STAGES):
         if not reader.check_stop():
-            stage.run(reading)
+            _run(stage, reading)
         if reader.check_stop():
             stopped_in = number
             break
@@ -84,7 +84,31 @@ def collect(
     if stopped_in is not None and reader.stop is not None:
         why = "The session expired." if reader.stop == "expired" else "The reading was stopped."
         unread = _unread(STAGES[stopped_in:], reader.stop, why)
+    if not reading.account_id and reader.stop is None:
+        raise _nothing_read(reading)
     return Loaded(reading.snapshot(unread), reading.environment or {})
+
+
+def _run(stage: Stage, reading: Reading) -> None:
+    """Run a stage. What breaks it beyond its single calls leaves all of its calls unknown, nothing else."""
+    try:
+        stage.run(reading)
+    except SourceError:
+        raise
+    except Exception as error:
+        for call in stage.calls:
+            reading.reader.gap(call, None, classify(error)._replace(reason="failed"))
+
+
+def _nothing_read(reading: Reading) -> SourceError:
+    """Not even whose account it is was told, by whatever answers."""
+    gaps = reading.reader.gaps()
+    first = f" ({gaps[0].call}: {gaps[0].error_code} {gaps[0].message})" if gaps else ""
+    where = reading.session.target.endpoint_url or "AWS"
+    return SourceError(
+        f"{where} told nothing about an account{first}. Check --endpoint-url and the permissions of the"
+        " credentials (docs/permissions.md)."
+    )
 
 
 def _unread(stages: Iterable[Stage], reason: GapReason, why: str) -> Iterator[Gap]:

@@ -20,7 +20,7 @@ This policy is all that `ecsiam-tui` needs to read an account. It reads how thin
 they hold: there is no `secretsmanager:GetSecretValue`, no `ssm:GetParameters`, no `s3:GetObject`, no
 `logs:GetLogEvents`. Values of environment variables in task definitions, which
 `ecs:DescribeTaskDefinition` shows to everyone who may call it, are replaced by fingerprints before anything
-is kept.
+is kept; of what `lambda:GetFunctionConfiguration` shows, only the function's name and role are kept.
 
 Every permission is optional. Without one the explorer starts all the same, lists what it could not read on
 its gaps screen, and treats that as unknown.

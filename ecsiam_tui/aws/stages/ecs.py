@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from ecsiam_tui.account.arns import short_name
 from ecsiam_tui.account.compute import ContainerInstance
 from ecsiam_tui.account.ecs import (
@@ -12,6 +14,7 @@ from ecsiam_tui.account.ecs import (
     Gateway,
     Service,
     Setting,
+    TaskSet,
 )
 from ecsiam_tui.account.records import Json
 from ecsiam_tui.account.tasks import Task
@@ -58,11 +61,10 @@ def read_capacity_providers(reading: Reading) -> None:
             call, region, target=cluster, cluster=cluster, capacityProviders=list(names), include=["TAGS"]
         )
         items = reader.members(answer.data or {}, call.items, call, region)
-        if answer.data is not None:
-            there = {item.get("name") for item in items}
-            reading.missing.update(
-                reading.arn("ecs", region, f"capacity-provider/{name}") for name in names if name not in there
-            )
+        for failure in reader.members(answer.data or {}, "failures", call, region):
+            if failure.get("reason") == "MISSING":
+                name = short_name(str(failure.get("arn")))
+                reading.missing.add(reading.arn("ecs", region, f"capacity-provider/{name}"))
         return [
             reader.decode(CapacityProvider, item, call, region, item.get("name"), tagged) for item in items
         ]
@@ -112,21 +114,16 @@ def read_services(reading: Reading) -> None:
 
 def _service(reading: Reading, data: Json) -> Json:
     data = reading.redactor.service(tagged(data))
-    task_sets = [tagged(item) for item in data.get("taskSets") or ()]
-    controller = (data.get("deploymentController") or {}).get("type")
-    if controller == "EXTERNAL" and not task_sets:
-        task_sets = [
-            tagged(item)
-            for item in reading.reader.items(
-                table.DESCRIBE_TASK_SETS,
-                region_of(data["clusterArn"]),
-                target=data["serviceArn"],
-                cluster=data["clusterArn"],
-                service=data["serviceArn"],
-                include=["TAGS"],
-            )
-        ]
-    return {**data, "taskSets": task_sets}
+    arn, cluster = data["serviceArn"], data["clusterArn"]
+    call, region = table.DESCRIBE_TASK_SETS, region_of(cluster)
+    task_sets = data.get("taskSets") or ()
+    if (data.get("deploymentController") or {}).get("type") == "EXTERNAL" and not task_sets:
+        task_sets = reading.reader.items(
+            call, region, target=arn, cluster=cluster, service=arn, include=["TAGS"]
+        )
+    # Each by itself, so that one that makes no sense does not lose the service.
+    decoded = [reading.reader.decode(TaskSet, item, call, region, arn, tagged) for item in task_sets]
+    return {**data, "taskSets": [msgspec.to_builtins(item) for item in decoded if item is not None]}
 
 
 def read_express_services(reading: Reading) -> None:

@@ -16,18 +16,16 @@ _TYPES = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 def read_organization(reading: Reading) -> None:
     """The organization, the levels from the root down to the account, and the policies on each."""
     reader, home = reading.reader, reading.home_region
-    for found in reading.each(
-        ORGANIZATION.name,
-        table.DESCRIBE_ORGANIZATION,
-        [home],
-        lambda region: reader.ask(table.DESCRIBE_ORGANIZATION, region),
-        str,
-    ):
-        if found.data is not None:
-            data = found.data["Organization"]
-            reading.organization = Organization(
-                id=str(data["Id"]), management_account_id=str(data.get("MasterAccountId", ""))
-            )
+
+    def read(region: str) -> Organization | None:
+        answer = reader.ask(table.DESCRIBE_ORGANIZATION, region)
+        if answer.data is None:
+            return None
+        data = answer.data["Organization"]
+        return Organization(id=str(data["Id"]), management_account_id=str(data.get("MasterAccountId", "")))
+
+    for found in reading.each(ORGANIZATION.name, table.DESCRIBE_ORGANIZATION, [home], read, str):
+        reading.organization = found
     if reading.organization is None or reader.stop is not None:
         return
     levels = reading.each(ORGANIZATION.name, table.LIST_PARENTS, [home], lambda _: _levels(reading), str)

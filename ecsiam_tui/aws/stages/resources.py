@@ -280,7 +280,9 @@ def read_keys(reading: Reading) -> None:
 
     def describe(work: tuple[str, str]) -> tuple[str, str, Json] | None:
         region, name = work
-        data = _look_up(reading, call, region, name, KeyId=name)
+        written = name if parse_arn(name) or name.startswith("alias/") else f"key/{name}"
+        arn = name if parse_arn(name) else reading.arn("kms", region, written)
+        data = _look_up(reading, call, region, arn, KeyId=name)
         return None if data is None else (region, name, data["KeyMetadata"])
 
     described: dict[str, tuple[str, Json]] = {}
