@@ -44,7 +44,8 @@ def role(estate: Estate, node: Node, role: Role) -> Iterator[Section]:
             "plain" if link.node.record is not None else "warn",
             link.node.id,
         )
-        for link in estate.uses(node.id, EdgeKind.INLINE, EdgeKind.ATTACHED)
+        for kind in (EdgeKind.INLINE, EdgeKind.ATTACHED)
+        for link in estate.uses(node.id, kind)
     ]
     yield Section("policies", tuple(policies))
 

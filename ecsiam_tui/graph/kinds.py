@@ -123,10 +123,10 @@ _WORDS = {
     NodeKind.FUNCTION: Words("λ", "function", "functions"),
     NodeKind.REPOSITORY: Words("▢", "repository", "repositories"),
     NodeKind.IMAGE: Words("▢", "image", "images"),
-    NodeKind.SECRET: Words("⚿", "secret", "secrets"),
-    NodeKind.PARAMETER: Words("⚿", "parameter", "parameters"),
+    NodeKind.SECRET: Words("✱", "secret", "secrets"),
+    NodeKind.PARAMETER: Words("✱", "parameter", "parameters"),
     NodeKind.LOG_GROUP: Words("≡", "log group", "log groups"),
-    NodeKind.KEY: Words("⚿", "KMS key", "KMS keys"),
+    NodeKind.KEY: Words("◐", "KMS key", "KMS keys"),
     NodeKind.FILE_SYSTEM: Words("▱", "file system", "file systems"),
     NodeKind.BUCKET: Words("∪", "bucket", "buckets"),
 }

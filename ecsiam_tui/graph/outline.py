@@ -297,7 +297,7 @@ class Outline:
             )
             yield self._node_item(item.key, link.node, part)
         if node.record is not None:
-            yield Item(f"{item.key}{SEPARATOR}{TRUST}", "trust policy", "§", node, part="trust", opens=True)
+            yield Item(f"{item.key}{SEPARATOR}{TRUST}", "trust policy", "§", node, opens=True)
 
     def _holder(self, item: Item, node: Node) -> Iterator[Item]:
         order = (EdgeKind.MEMBER_OF, EdgeKind.INLINE, EdgeKind.ATTACHED, EdgeKind.BOUNDED_BY)

@@ -65,7 +65,7 @@ def _statement_lines(statement: Statement, node: Node) -> list[Line]:
     lines = [
         Line("statement", statement.label),
         Line("effect", statement.effect, "plain" if statement.effect == "Allow" else "warn"),
-        Line("in", node.title, node_id=node.id, glyph=words(node.kind).glyph),
+        Line("in", node.title, node_id=node.id),
         Line("lines", f"{first}–{last} of the document (see JSON)", "dim"),
     ]
     for title, values in (

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Footer, Input, Static
 
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.graph.search import search
@@ -17,7 +17,7 @@ from ecsiam_tui.tui import exporting
 from ecsiam_tui.tui.facts import as_markdown
 from ecsiam_tui.tui.rows import Rows
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
-from ecsiam_tui.tui.widgets.detail import Detail
+from ecsiam_tui.tui.widgets.detail import TABS, Detail
 from ecsiam_tui.tui.widgets.fact_list import FactList
 from ecsiam_tui.tui.widgets.filter_line import FilterLine
 from ecsiam_tui.tui.widgets.status_bar import Status, StatusBar
@@ -50,6 +50,10 @@ class ExplorerScreen(Screen[None]):
         Binding("tab", "app.focus_next", "next pane", show=False, id="explorer.next-pane"),
         Binding("shift+tab", "app.focus_previous", "previous pane", show=False, id="explorer.previous-pane"),
         Binding("escape", "back", "back", show=False, id="explorer.back"),
+        *(
+            Binding(str(number), f"tab('{name}')", title, show=False, id=f"explorer.tab-{name}")
+            for number, (name, title) in enumerate(TABS, 1)
+        ),
     ]
 
     def __init__(self) -> None:
@@ -60,6 +64,7 @@ class ExplorerScreen(Screen[None]):
         self._visit = -1
         self._settle: Timer | None = None
         self._before_filter = ""
+        self._untouched = True
 
     @property
     def ecsiam(self) -> "EcsIamApp":
@@ -105,11 +110,12 @@ class ExplorerScreen(Screen[None]):
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Show another snapshot; cursor, open items, filter and tab stay where they are."""
-        first = self.workspace is None
         self.workspace = workspace
         self.say("")
-        if first and (cluster := next(iter(workspace.outline.roots()), None)):
-            self._open_keys.add(cluster.key)
+        first = next(iter(workspace.outline.roots()), None)
+        if self._untouched and first is not None and first.node is not None:
+            self._untouched = False
+            self._open_keys.add(first.key)
         if self.filter_text:
             self._search(self.filter_text)
         else:
@@ -148,6 +154,11 @@ class ExplorerScreen(Screen[None]):
         self._show_detail()
         self.add_class("-detail")
         self.detail.focus_tab()
+
+    def action_tab(self, name: str) -> None:
+        """Show a tab of the detail."""
+        self._show_detail()
+        self.detail.show_tab(name)
 
     def on_fact_list_followed(self, event: FactList.Followed) -> None:
         """Jump to what a line speaks of."""
@@ -206,7 +217,7 @@ class ExplorerScreen(Screen[None]):
         if action == "history" and isinstance(parameters[0], int):
             return 0 <= self._visit + parameters[0] < len(self._visits)
         if action in ("copy_arn", "copy_json", "edit", "export", "filter"):
-            return self.workspace is not None
+            return self.workspace is not None and not isinstance(self.focused, Input)
         return True
 
     # Filter

@@ -61,9 +61,9 @@ class HelpScreen(ModalScreen[None]):
         text = Text()
         for title, bindings in self._groups:
             text.append(f"{title}\n", "bold")
-            for binding in Binding.make_bindings(bindings):
-                if binding.description:
-                    text.append(f"  {key_names(binding.key):<14} ")
+            for binding in bindings:
+                if isinstance(binding, Binding) and binding.description:
+                    text.append(f"  {key_names(binding.key):<21} ")
                     text.append(f"{binding.description}\n", "dim")
         text.append("Filter\n", "bold")
         for example, meaning in (

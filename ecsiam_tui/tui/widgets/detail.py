@@ -38,10 +38,6 @@ class Detail(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "screen.back", "back", id="detail.back"),
-        *(
-            Binding(str(number), f"tab('{name}')", title.lower(), show=False, id=f"detail.{name}")
-            for number, (name, title) in enumerate(TABS, 1)
-        ),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -99,8 +95,8 @@ class Detail(Vertical):
         """Put the focus on what the active tab shows."""
         self.query_one(f"#{self.active}").focus()
 
-    def action_tab(self, name: str) -> None:
-        """Show a tab."""
+    def show_tab(self, name: str) -> None:
+        """Show a tab; the focus stays in the detail if it was there."""
         had_focus = self.has_focus_within
         self.query_one("#detail-tabs", TabbedContent).active = f"tab-{name}"
         if had_focus and not isinstance(self.app.focused, Tabs):

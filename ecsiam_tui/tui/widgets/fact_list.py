@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -73,6 +74,8 @@ class FactList(OptionList):
             text.append("  →", accent)
         if not grid:
             return text
+        if not line.label:
+            return Padding(text, (0, 0, 0, 2))
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(width=_LABEL_WIDTH)
         table.add_column(ratio=1, overflow="fold")

@@ -16,7 +16,11 @@ class Trail(Widget):
 
     def render(self) -> Text:
         """The line for the width that there is."""
-        parts = [Text(visible(item.title), "dim") for item in self.items]
+        parts = []
+        for item in self.items:
+            if item.part and item.statement is None:
+                parts.append(Text(item.part, "dim"))
+            parts.append(Text(visible(item.title), "dim"))
         if parts:
             parts[-1].style = "bold"
         start = Text(self.found or "estate", "dim")
