@@ -141,7 +141,16 @@ def _service(ground: Ground, entry: Table) -> None:
     parameters["taskDefinition"] = definition.arn
     if definition.network_mode == "awsvpc":
         parameters.setdefault("networkConfiguration", _network(ground))
-    ground.client("ecs", region).create_service(**parameters)
+    client = ground.client("ecs", region)
+    client.create_service(**parameters)
+    if parameters.get("deploymentController", {}).get("type", "ECS") != "ECS":
+        # What another controller deploys runs in a task set.
+        shared = ("cluster", "taskDefinition", "launchType", "networkConfiguration", "loadBalancers")
+        client.create_task_set(
+            service=name,
+            externalId=f"{entry['serviceName']}-deployment",
+            **{key: parameters[key] for key in shared if key in parameters},
+        )
     service = home.services[f"{cluster}:{name}"]
     forgotten = {key: parameters[key] for key in _DROPPED_BY_MOTO if key in parameters}
     running = int(demo.get("running", parameters.get("desiredCount", 1)))
@@ -358,6 +367,6 @@ def _stop(ground: Ground, task: MotoTask, demo: Table) -> None:
     task.stopped_at = stopped
     task.stopping_at = stopped - timedelta(seconds=8)
     task.execution_stopped_at = task.stopping_at
-    task.created_at = stopped - timedelta(seconds=70)
     if task.stop_code == "TaskFailedToStart":
+        task.created_at = stopped - timedelta(seconds=70)
         task.started_at = None

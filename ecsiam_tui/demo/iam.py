@@ -13,6 +13,7 @@ The tables of the declaration, several API calls each, and so with names of thei
   document, at (`root`, `unit` or `account`).
 """
 
+from datetime import timedelta
 from typing import Any
 
 from moto.iam.models import IAMBackend, Role, iam_backends
@@ -97,8 +98,9 @@ def _policy(ground: Ground, client: Any, policy: Table) -> None:
         client.set_default_policy_version(PolicyArn=arn, VersionId=default)
     made = _backend().managed_policies[arn]
     made.create_date = ground.ago(demo, "created", "300d")
+    updated = ground.ago(demo, "updated", "20d")
     for back, version in enumerate(reversed(made.versions)):
-        version.create_date = ground.ago(demo, "updated", f"{20 + 45 * back}d")
+        version.create_date = updated - back * timedelta(days=45)
     made.versions[0].create_date = made.create_date
     made.update_date = made.versions[-1].create_date
 

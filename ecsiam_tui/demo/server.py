@@ -46,7 +46,7 @@ class DemoServer:
         except OSError as error:
             listener.close()
             raise DemoServerError(
-                f"port {self._port} cannot be opened on {HOST} ({error.strerror}): choose another with --port,"
+                f"port {self._port} cannot be opened on {HOST} ({error.strerror}): choose another port,"
                 " or 0 for a free one"
             ) from error
         try:
@@ -82,7 +82,7 @@ class DemoServer:
         """The endpoint, for instance `http://127.0.0.1:5000`."""
         if self._server is None:
             raise RuntimeError("the demo server is not running")
-        return f"http://{HOST}:{self._server.server_port}"
+        return f"http://{HOST}:{self._server.port}"
 
     @property
     def regions(self) -> tuple[str, ...]:
