@@ -166,9 +166,7 @@ class Catalogue:
 
     def _taking(self, service: Service, resource: str) -> int:
         kinds = {
-            kind.name
-            for kind in service.resource_types
-            if globs_overlap(_VARIABLE.sub("*", kind.arn).split(":", 5)[-1], resource)
+            kind.name for kind in service.resource_types if _can_be(kind.arn.split(":", 5)[-1], resource)
         }
         bits = 0
         for action in service.actions:
@@ -188,6 +186,14 @@ class Catalogue:
             if name == wanted or ("${" in name and wanted.startswith(name.partition("${")[0])):
                 return known
         return None
+
+
+def _can_be(template: str, resource: str) -> bool:
+    """Whether a resource of a type can match a pattern, both after the fifth colon. Names may hold slashes,
+    except those of S3 buckets."""
+    if template == "${BucketName}" and "/" in resource:
+        return False
+    return globs_overlap(_VARIABLE.sub("*", template), resource)
 
 
 def members(bits: int) -> Iterator[int]:

@@ -218,10 +218,10 @@ def _open_value(text: str, position: int) -> tuple[Node, int]:
         if shown in ("NaN", "Infinity"):
             raise JsonError(position, f"{shown} is not JSON", "write the number, or a string")
         raise JsonError(position, f"expected a value, found {shown}", "write text in double quotes")
+    if text.startswith("-Infinity", position):
+        raise JsonError(position, "-Infinity is not JSON", "JSON has no such number")
     number = _NUMBER.match(text, position)
     if number and number.end() > position:
-        if text.startswith("Infinity", number.end()):
-            raise JsonError(position, "-Infinity is not JSON", "JSON has no such number")
         written = number.group()
         # A number of thousands of digits is refused by int(); a float is close enough for a place in a text.
         value_ = int(written) if written.lstrip("-").isdigit() and len(written) < 4000 else float(written)

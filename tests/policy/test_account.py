@@ -1,0 +1,363 @@
+"""Layers and known context from a snapshot; who can; access; why not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ecsiam_tui.account.ecs import Cluster
+from ecsiam_tui.policy.access import access, diff
+from ecsiam_tui.policy.account import AccountPolicies
+from ecsiam_tui.policy.layers import Layers
+from ecsiam_tui.policy.who_can import Population
+from ecsiam_tui.policy.why_not import why_not
+from tests.policy.snapshots import (
+    KEY,
+    SECRET,
+    SERVICE,
+    arn,
+    attached,
+    inline,
+    organization,
+    role,
+    snapshot,
+    trust,
+)
+from tests.policy.tables import ACCOUNT, OTHER, allow, deny, policies, policy
+
+GET = "secretsmanager:GetSecretValue"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "resource", "outcome"),
+    [
+        ("reader", GET, SECRET, "Allowed"),
+        ("reader", "s3:GetObject", "arn:aws:s3:::data/x", "Allowed"),
+        ("tagged", GET, SECRET, "ImplicitlyDenied"),
+        ("bounded", GET, SECRET, "ImplicitlyDenied"),
+        ("denied", GET, SECRET, "ExplicitlyDenied"),
+        ("ann", GET, SECRET, "Allowed"),
+        ("bo", GET, SECRET, "ImplicitlyDenied"),
+        ("admin", "kms:Decrypt", KEY, "Depends"),
+        ("lost", GET, SECRET, "Depends"),
+        ("operator", "sts:AssumeRole", arn("admin"), "Allowed"),
+        ("reader", "sts:AssumeRole", arn("admin"), "ImplicitlyDenied"),
+        ("nobody", GET, SECRET, "ImplicitlyDenied"),
+    ],
+)
+def test_decisions(principal: str, action: str, resource: str, outcome: str) -> None:
+    assert AccountPolicies(snapshot()).decide(principal, action, resource).outcome == outcome
+
+
+def test_sessions_are_their_roles() -> None:
+    account = AccountPolicies(snapshot())
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/task-1"
+    assert account.decide(session, GET, SECRET).allowed
+    assert account.request(session, GET, SECRET).context["aws:PrincipalArn"] == arn("reader")
+
+
+def test_known_context() -> None:
+    account = AccountPolicies(snapshot(organization=organization((policy(allow()),))))
+    known, absent = account.known_context(arn("reader"), SECRET)
+    assert known["aws:PrincipalTag/team"] == "blue"
+    assert known["aws:ResourceTag/env"] == known["secretsmanager:ResourceTag/env"] == "prod"
+    assert known["aws:RequestedRegion"] == "eu-west-1"
+    assert known["aws:PrincipalAccount"] == known["aws:ResourceAccount"] == ACCOUNT
+    assert known["aws:PrincipalOrgID"] == "o-1"
+    assert known["aws:PrincipalType"] == "AssumedRole"
+    assert {"aws:principaltag/", "aws:resourcetag/", "aws:username"} <= absent
+    user, _ = account.known_context(arn("ann", "user"))
+    assert (user["aws:username"], user["aws:PrincipalType"]) == ("ann", "User")
+
+
+@pytest.mark.parametrize(
+    ("resource", "cluster", "service"),
+    [
+        (SERVICE, "prod", "web"),
+        (SERVICE.replace("service/prod/web", "task/prod/1"), "prod", None),
+        (SERVICE.replace("service/prod/web", "cluster/prod"), "prod", None),
+        (SERVICE.replace("service/prod/web", "task-definition/web:1"), None, None),
+    ],
+)
+def test_ecs_context(resource: str, cluster: str | None, service: str | None) -> None:
+    known, _ = AccountPolicies(snapshot()).known_context(arn("reader"), resource)
+    assert known.get("ecs:cluster", "/None").endswith(f"/{cluster}")
+    assert known.get("ecs:service", "/None").endswith(f"/{service}")
+
+
+def test_ecs_cluster_decides() -> None:
+    statement = allow(
+        "ecs:UpdateService",
+        Condition={"ArnEquals": {"ecs:cluster": SERVICE.replace("service/prod/web", "cluster/prod")}},
+    )
+    account = AccountPolicies(snapshot(roles=(role("deployer", statement),)))
+    assert account.decide("deployer", "ecs:UpdateService", SERVICE).allowed
+    assert not account.decide("deployer", "ecs:UpdateService", SERVICE.replace("/prod/", "/dev/")).allowed
+
+
+def test_tags_of_ecs_resources_count_only_when_read() -> None:
+    cluster = SERVICE.replace("service/prod/web", "cluster/prod")
+    statement = allow("ecs:DeleteCluster", Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}})
+    for tags, outcome in (
+        ({}, "Depends"),
+        ({"env": "prod"}, "ImplicitlyDenied"),
+        ({"env": "dev"}, "Allowed"),
+    ):
+        known = Cluster(cluster_arn=cluster, cluster_name="prod", tags=tags)
+        account = AccountPolicies(snapshot(roles=(role("deployer", statement),), clusters=(known,)))
+        assert account.decide("deployer", "ecs:DeleteCluster", cluster).outcome == outcome
+
+
+def test_scps_and_rcps() -> None:
+    levels = ((policy(allow()),), (policy(allow(), deny("secretsmanager:*")),))
+    assert (
+        AccountPolicies(snapshot(organization=organization(*levels))).decide("reader", GET, SECRET).layer
+        == "scp"
+    )
+    management = organization(*levels, management=ACCOUNT)
+    assert AccountPolicies(snapshot(organization=management)).decide("reader", GET, SECRET).allowed
+    rcp = organization((policy(deny("secretsmanager:*", Principal="*")),), kind="RESOURCE")
+    assert AccountPolicies(snapshot(organization=rcp)).decide("reader", GET, SECRET).layer == "rcp"
+
+
+def test_managed_documents_for_what_if() -> None:
+    read_only = "arn:aws:iam::aws:policy/ReadOnly"
+    data = snapshot(roles=(role("reader", attached_managed_policies=attached(read_only)),))
+    assert AccountPolicies(data).decide("reader", GET, SECRET).outcome == "Depends"
+    documents = {read_only: json.dumps(policy(allow("secretsmanager:Get*")))}
+    assert AccountPolicies(data, documents.get).decide("reader", GET, SECRET).allowed
+
+
+# Who can
+
+
+def test_who_can_directly() -> None:
+    found = Population(AccountPolicies(snapshot())).who_can(GET, SECRET)
+    outcomes = {reach.principal: reach.outcome for reach in found.reaches}
+    assert outcomes == {
+        arn("reader"): "Allowed",
+        arn("admin"): "Allowed",
+        arn("lost"): "Depends",
+        arn("ann", "user"): "Allowed",
+    }
+
+
+def test_who_can_by_the_resource_and_from_outside() -> None:
+    found = Population(AccountPolicies(snapshot())).who_can("s3:GetObject", "arn:aws:s3:::data/x")
+    assert {arn("reader"), arn("admin"), arn("denied")} <= {reach.principal for reach in found.reaches}
+    assert found.others == (f"arn:aws:iam::{OTHER}:root",)
+
+
+def test_who_can_by_assuming_roles() -> None:
+    found = Population(AccountPolicies(snapshot())).who_can(GET, SECRET, by_assuming=True)
+    by_name = {reach.principal: reach for reach in found.reaches}
+    assert by_name[arn("operator")].via == (arn("admin"),)
+    assert by_name["ecs-tasks.amazonaws.com"].via in ((arn("reader"),), (arn("operator"), arn("admin")))
+    assert "tagged" not in str(by_name)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        (GET, SECRET),
+        ("s3:GetObject", "arn:aws:s3:::data/x"),
+        ("s3:GetObject", "arn:aws:s3:::other/x"),
+        ("s3:ListAllMyBuckets", "*"),
+        ("kms:Decrypt", KEY),
+        ("sts:AssumeRole", arn("admin")),
+        ("iam:DeletePolicy", "arn:aws:iam::aws:policy/x"),
+        ("ecs:UpdateService", SERVICE),
+    ],
+)
+@pytest.mark.parametrize("with_scp", [False, True])
+def test_who_can_agrees_with_asking_each(action: str, resource: str, with_scp: bool) -> None:
+    more: dict[str, Any] = {}
+    if with_scp:
+        guard = deny("s3:*", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
+        more["organization"] = organization((policy(allow(), guard),))
+    account = AccountPolicies(snapshot(**more))
+    expected = {}
+    for name in account.principals:
+        decision = account.decide(name, action, resource)
+        if decision.outcome in ("Allowed", "Depends"):
+            expected[name] = (decision.outcome, decision.missing_context)
+    found = Population(account).who_can(action, resource)
+    assert {r.principal: (r.outcome, r.missing_context) for r in found.reaches} == expected
+
+
+def test_who_can_with_open_conditions() -> None:
+    passed = allow(
+        "iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    )
+    account = AccountPolicies(snapshot(roles=(role("a", passed), role("b", passed, deny("iam:*")))))
+    population = Population(account)
+    (reach,) = population.who_can("iam:PassRole", arn("x")).reaches
+    assert (reach.principal, reach.outcome, reach.missing_context) == (
+        arn("a"),
+        "Depends",
+        ("iam:PassedToService".lower(),),
+    )
+    (sure,) = population.who_can(
+        "iam:PassRole", arn("x"), {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    ).reaches
+    assert sure.outcome == "Allowed"
+
+
+# Access
+
+
+def layers(*statements: dict[str, Any], **more: Any) -> Layers:
+    return Layers(policies("identity", policy(*statements)), **more)
+
+
+def test_access_by_service_and_level() -> None:
+    found = access(layers(allow("s3:Get*"), allow("ecs:RunTask", "*"), allow("ecs:TeleportTask", "*")))
+    assert {"s3:GetObject", "ecs:RunTask", "ecs:TeleportTask"} <= set(found.action_names)
+    assert "s3:PutObject" not in found.action_names
+    rows = found.rows("ecs")
+    assert [(row.access_level, row.actions, row.whole) for row in rows] == [
+        ("Write", ("ecs:RunTask",), False),
+        ("unknown", ("ecs:TeleportTask",), False),
+    ]
+    assert found.by_level()["Write"] == 1
+    assert access(layers(allow("sqs:*"))).rows()[0].whole
+
+
+def test_access_takes_out_what_cannot_be() -> None:
+    """Denies of everything, boundaries, SCPs, and actions that the resources named are not for."""
+    found = access(layers(allow("s3:*", "arn:aws:s3:::data/*")))
+    names = found.action_names
+    assert "s3:GetObject" in names
+    assert {"s3:ListBucket", "s3:ListAllMyBuckets"}.isdisjoint(names)
+    guarded = access(
+        layers(
+            allow("s3:*"),
+            deny("s3:Put*"),
+            deny("s3:Get*", "arn:aws:s3:::secret/*"),
+            boundary=policies("boundary", policy(allow(["s3:Get*", "s3:Put*", "ec2:*"]))),
+            scps=[policies("scp", policy(allow(), deny("s3:GetBucketPolicy")))],
+        )
+    )
+    names = guarded.action_names
+    assert "s3:GetObject" in names
+    assert {"s3:PutObject", "s3:ListBucket", "s3:GetBucketPolicy", "ec2:RunInstances"}.isdisjoint(names)
+    (exception,) = guarded.exceptions
+    assert exception.resources == ("arn:aws:s3:::secret/*",)
+
+
+def test_access_of_not_action() -> None:
+    found = access(layers({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}))
+    assert not any(name.startswith("iam:") for name in found.action_names)
+    assert len(found.action_names) > 15_000
+
+
+def test_diff() -> None:
+    before = access(layers(allow(["s3:GetObject", "sqs:SendMessage"])))
+    after = access(layers(allow("s3:GetObject", "arn:aws:s3:::data/*"), allow("ecs:RunTask")))
+    found = diff(before, after)
+    assert (found.added, found.removed) == (("ecs:RunTask",), ("sqs:SendMessage",))
+    assert found.changed == (("s3:GetObject", ("*",), ("arn:aws:s3:::data/*",)),)
+    assert diff(before, before).changed == ()
+
+
+# Why not
+
+
+def test_why_not_adds_exactly_what_was_asked() -> None:
+    account = AccountPolicies(snapshot())
+    answer = why_not(
+        account.layers(arn("bo", "user"), GET, SECRET), account.request(arn("bo", "user"), GET, SECRET)
+    )
+    (step,) = answer.steps
+    assert (step.layer, step.kind) == ("identity", "add statement")
+    assert step.statement == {"Effect": "Allow", "Action": GET, "Resource": SECRET}
+    assert answer.outcome_after == "Allowed"
+
+
+def test_why_not_names_every_layer_in_the_way() -> None:
+    account = AccountPolicies(snapshot(organization=organization((policy(allow(["s3:*", "kms:*"])),))))
+    answer = why_not(
+        account.layers(arn("bounded"), GET, SECRET), account.request(arn("bounded"), GET, SECRET)
+    )
+    assert [step.layer for step in answer.steps] == ["scp", "boundary"]
+    assert answer.outcome_after == "Allowed"
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "replacement"),
+    [
+        (
+            deny("s3:*"),
+            "replace statement",
+            {"Effect": "Deny", "Action": "s3:*", "NotResource": ["arn:aws:s3:::data/x"]},
+        ),
+        (
+            {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::z"},
+            "replace statement",
+            {"Effect": "Deny", "Action": "s3:*", "NotResource": ["arn:aws:s3:::z", "arn:aws:s3:::data/x"]},
+        ),
+        (
+            deny("s3:*", ["arn:aws:s3:::data/x", "arn:aws:s3:::z"]),
+            "replace statement",
+            {"Effect": "Deny", "Action": "s3:*", "Resource": ["arn:aws:s3:::z"]},
+        ),
+        (
+            deny(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::data/x"),
+            "replace statement",
+            {"Effect": "Deny", "Action": ["s3:PutObject"], "Resource": "arn:aws:s3:::data/x"},
+        ),
+        (deny("s3:GetObject", "arn:aws:s3:::data/x"), "remove statement", None),
+    ],
+)
+def test_why_not_softens_a_deny_no_more_than_needed(statement: Any, kind: str, replacement: Any) -> None:
+    from ecsiam_tui.policy.request import Request
+
+    answer = why_not(layers(allow(), statement), Request(arn("x"), "s3:GetObject", "arn:aws:s3:::data/x"))
+    (step,) = answer.steps
+    assert (step.kind, step.index, step.statement) == (kind, 1, replacement)
+    assert answer.outcome_after == "Allowed"
+
+
+def test_why_not_says_what_cannot_be_had() -> None:
+    from ecsiam_tui.policy.request import Request
+
+    wide = why_not(
+        layers(allow(), deny("s3:*", "arn:aws:s3:::d*")),
+        Request(arn("x"), "s3:GetObject", "arn:aws:s3:::data/x"),
+    )
+    assert wide.steps == ()
+    assert "no change of that statement takes out only this request" in wide.impossible
+    aws = why_not(layers(allow()), Request(arn("x"), "iam:DeletePolicy", "arn:aws:iam::aws:policy/p"))
+    assert "cannot be changed" in aws.impossible
+
+
+def test_why_not_offers_conditions_as_alternatives() -> None:
+    account = AccountPolicies(snapshot())
+    answer = why_not(account.layers(arn("tagged"), GET, SECRET), account.request(arn("tagged"), GET, SECRET))
+    assert [miss.text for miss in answer.alternatives] == [
+        "app statement 1 (lines 4–13) would allow, but aws:PrincipalTag/team is not in the request, needs `blue`"
+    ]
+
+
+def test_why_not_for_a_role_that_may_not_be_assumed() -> None:
+    account = AccountPolicies(snapshot())
+    request = account.request(arn("reader"), "sts:AssumeRole", arn("admin"))
+    answer = why_not(account.layers(arn("reader"), "sts:AssumeRole", arn("admin")), request)
+    assert [step.layer for step in answer.steps] == ["identity"]
+    strict = snapshot(
+        roles=(role("reader"), role("admin", assume_role_policy_document=trust({"AWS": OTHER})))
+    )
+    account = AccountPolicies(strict)
+    answer = why_not(account.layers(arn("reader"), "sts:AssumeRole", arn("admin")), request)
+    assert answer.steps[0].statement == {
+        "Effect": "Allow",
+        "Principal": {"AWS": arn("reader")},
+        "Action": "sts:AssumeRole",
+    }
+    assert answer.outcome_after == "Allowed"
+
+
+def test_inline_helper_is_read_by_the_engine() -> None:
+    assert inline("x", allow()).policy_document.startswith("{")
