@@ -166,13 +166,19 @@ class EcsIamApp(App[None]):
 
     async def _switch(self, title: str, names: tuple[str, ...], what: str) -> None:
         snapshot = self.workspace.snapshot if self.workspace else None
-        current = self.source.label if what == "profile" else (snapshot.regions[0] if snapshot else "")
-        chosen = await self.push_screen_wait(Choose(title, [(name, name) for name in names], current))
+        regions = ", ".join(snapshot.regions) if snapshot else ""
+        current = self.source.label if what == "profile" else regions
+        choices = [(name, name) for name in names]
+        if what == "region" and snapshot and len(snapshot.regions) > 1:
+            choices.insert(0, (regions, regions))
+        chosen = await self.push_screen_wait(Choose(title, choices, current))
         if chosen is None:
             return
         try:
-            regions = (chosen,) if what == "region" else ()
-            self.source = self.source.switch(profile=chosen if what == "profile" else None, regions=regions)
+            if what == "profile":
+                self.source = self.source.switch(profile=chosen)
+            else:
+                self.source = self.source.switch(regions=tuple(chosen.split(", ")))
         except SourceError as error:
             self.notify(str(error), severity="error", markup=False)
             return

@@ -9,8 +9,8 @@ from textual.widgets.text_area import Selection, TextAreaTheme
 
 from ecsiam_tui.account.text import visible
 
-MOST_COLOURED = 200_000
-"""Characters; a longer text is shown without colours, which cost a parse."""
+MOST_PREPARED = 200_000
+"""Characters; a longer text is shown without colours and without folding, which take time."""
 
 
 class DocumentView(TextArea):
@@ -28,7 +28,7 @@ class DocumentView(TextArea):
             id=id,
             read_only=True,
             show_line_numbers=True,
-            soft_wrap=False,
+            soft_wrap=True,
             tab_behavior="focus",
             language=None,
         )
@@ -41,13 +41,16 @@ class DocumentView(TextArea):
 
     def show(self, text: str, lines: tuple[int, int] | None = None) -> None:
         """Show a text, with some lines of it (from 1, inclusive) selected and in view."""
-        self.language = "json" if len(text) <= MOST_COLOURED else None
+        small = len(text) <= MOST_PREPARED
+        self.language = "json" if small else None
+        self.soft_wrap = small
         self.load_text(visible(text, one_line=False))
         if lines:
             first, last = lines[0] - 1, lines[1] - 1
             end = len(self.document.get_line(min(last, self.document.line_count - 1)))
             self.selection = Selection((min(last, self.document.line_count - 1), end), (first, 0))
-            self.scroll_to(0, max(0, first - 2), animate=False)
+            top = self.wrapped_document.location_to_offset((first, 0)).y
+            self.scroll_to(0, max(0, top - 2), animate=False, force=True)
         else:
             self.scroll_home(animate=False)
 

@@ -32,52 +32,59 @@ class StatusBar(Widget):
 
     def render(self) -> Text:
         """The line for the width that there is."""
-        colours = self.app.theme_variables
-        width = self.size.width - 2
-        left, right = self._left(colours), self._right(colours)
-        while left and sum(part.cell_len + 3 for part in (*left, *right)) > width:
-            left.pop(_least(left))
-        line = Text(no_wrap=True, end="")
-        for number, part in enumerate(left):
-            line.append("   " if number else "")
-            line.append_text(part)
-        tail = Text("   ").join(right)
-        line.append(" " * max(1, width - line.cell_len - tail.cell_len))
-        line.append_text(tail)
-        line.truncate(max(1, width), overflow="ellipsis")
+        width = max(1, self.size.width - 2)
+        parts = self._parts(self.app.theme_variables)
+        while len(parts) > 1 and sum(part.text.cell_len + len(_GAP) for part in parts) > width + len(_GAP):
+            parts.remove(min(parts, key=lambda part: part.weight))
+        left = Text(_GAP).join(part.text for part in parts if not part.right)
+        right = Text(_GAP).join(part.text for part in parts if part.right)
+        line = Text(no_wrap=True, end="").append_text(left)
+        line.append(" " * max(1 if left else 0, width - left.cell_len - right.cell_len)).append_text(right)
+        line.truncate(width, overflow="ellipsis")
         return line
 
-    def _left(self, colours: dict[str, str]) -> list[Text]:
-        parts = [Text("ecsiam", f"bold {colours['primary']}")]
-        snapshot = self.status.snapshot
+    def _parts(self, colours: dict[str, str]) -> list["_Part"]:
+        status, snapshot = self.status, self.status.snapshot
+        parts = [_Part(1, Text("ecsiam", f"bold {colours['primary']}"))]
         if snapshot is None:
-            return [*parts, Text(visible(self.status.label), "dim")] if self.status.label else parts
-        account = f"{snapshot.account_id[:4]}-{snapshot.account_id[4:8]}-{snapshot.account_id[8:]}"
-        name = Text(visible(snapshot.account_alias or ""), "bold")
-        parts.append(name.append(f" {account}" if name else account, "dim" if name else "bold"))
-        parts.append(Text(", ".join(snapshot.regions)))
-        if snapshot.caller:
-            parts.append(Text(visible(_who(snapshot.caller.arn)), "dim"))
+            parts += [_Part(8, Text(visible(status.label), "dim"))] if status.label else []
+        else:
+            number = snapshot.account_id
+            account = f"{number[:4]}-{number[4:8]}-{number[8:]}"
+            if snapshot.account_alias:
+                parts.append(_Part(9, Text(visible(snapshot.account_alias), "bold")))
+            parts.append(_Part(3 if snapshot.account_alias else 9, Text(account, "dim")))
+            parts.append(_Part(4, Text(", ".join(snapshot.regions))))
+            if snapshot.caller:
+                parts.append(_Part(2, Text(visible(_who(snapshot.caller.arn)), "dim")))
+        if status.progress is not None:
+            parts.append(_Part(10, Text(_progress_text(status.progress), colours["primary"]), right=True))
+        elif status.failed:
+            parts.append(_Part(10, Text("✗ not read", f"bold {colours['error']}"), right=True))
+        if status.kind:
+            chip = f"bold {colours['background']} on {colours['warning']}"
+            demo = status.kind == "demo"
+            parts.append(_Part(8, Text(" demo ", chip) if demo else Text(status.kind), right=True))
+        if snapshot and status.now:
+            parts.append(_Part(5, Text(age_text(snapshot.taken_at, status.now), "dim"), right=True))
+        if snapshot and snapshot.gaps and status.progress is None:
+            count = len(snapshot.gaps)
+            text = Text(f"? {count} gap{'s' if count > 1 else ''}", colours["warning"])
+            parts.append(_Part(7, text, right=True))
+        if status.read_only:
+            parts.append(_Part(6, Text("read-only", "dim"), right=True))
         return parts
 
-    def _right(self, colours: dict[str, str]) -> list[Text]:
-        status, parts = self.status, []
-        if status.progress is not None:
-            parts.append(Text(_progress_text(status.progress), colours["primary"]))
-        elif status.failed:
-            parts.append(Text("✗ not read", f"bold {colours['error']}"))
-        if status.kind == "demo":
-            parts.append(Text(" demo ", f"bold {colours['background']} on {colours['warning']}"))
-        elif status.kind:
-            parts.append(Text(status.kind))
-        if status.snapshot and status.now:
-            parts.append(Text(age_text(status.snapshot.taken_at, status.now), "dim"))
-        gaps = len(status.snapshot.gaps) if status.snapshot and status.progress is None else 0
-        if gaps:
-            parts.append(Text(f"? {gaps} gap{'s' if gaps > 1 else ''}", colours["warning"]))
-        if status.read_only:
-            parts.append(Text("read-only", "dim"))
-        return parts
+
+_GAP = "   "
+
+
+class _Part(NamedTuple):
+    """A piece of the line; the one with the least weight gives way first."""
+
+    weight: int
+    text: Text
+    right: bool = False
 
 
 def age_text(taken: datetime, now: datetime) -> str:
@@ -102,10 +109,3 @@ def _who(arn: str) -> str:
     """The role of a session (`…:assumed-role/Admin/jane`), else the last name in an ARN."""
     head, _, rest = arn.partition(":assumed-role/")
     return rest.split("/")[0] if head and rest else short_name(arn)
-
-
-def _least(parts: list[Text]) -> int:
-    """Which part gives way: the identity, then the region, then the product's name; the account stays."""
-    if len(parts) == 4:
-        return 3
-    return 2 if len(parts) == 3 else 0

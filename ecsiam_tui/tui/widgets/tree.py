@@ -134,8 +134,17 @@ class EstateTree(ScrollView, can_focus=True):
             return
         if self.rows.open(self.cursor):
             self._rows_changed()
+            self._show_opened()
         elif item.opens and self.rows.end_of(self.cursor) > self.cursor + 1:
             self.cursor += 1
+
+    def _show_opened(self) -> None:
+        """Scroll so that what was opened is in view, as far as the item itself stays there."""
+        if self.rows is None:
+            return
+        height = self.scrollable_content_region.height
+        rows = min(self.rows.end_of(self.cursor) - self.cursor, height)
+        self.scroll_to_region(Region(0, self.cursor, 1, rows), animate=False, force=True)
 
     def action_close(self) -> None:
         """Close the item; if it is closed, go to the one it is in."""
@@ -165,6 +174,7 @@ class EstateTree(ScrollView, can_focus=True):
             if not self.rows.close(index):
                 self.rows.open(index)
             self._rows_changed()
+            self._show_opened()
 
     # Drawing
 
