@@ -195,15 +195,28 @@ def _action_findings(catalogue: Catalogue, statement: Statement) -> Iterator[_Fo
             close = difflib.get_close_matches(pattern, names, 1, 0.7)
             hint = f", did you mean {close[0]}" if close else ""
             yield "warning", "action", f"unknown action {pattern!r}{hint}"
-    if len(patterns) < 2:
-        return
-    for pattern in patterns:
-        bits = catalogue.bits(pattern)
-        wider = [
-            other for other in patterns if other != pattern and bits and bits & ~catalogue.bits(other) == 0
-        ]
-        if any(catalogue.bits(other) != bits for other in wider):
-            yield "hint", "redundant-action", f"{pattern!r} is covered by {wider[0]!r}"
+    for at, pattern in enumerate(patterns):
+        wider = _covering(catalogue, patterns, at)
+        if wider is not None:
+            yield "hint", "redundant-action", f"{pattern!r} is covered by {wider!r}"
+
+
+def _covering(catalogue: Catalogue, patterns: tuple[str, ...], at: int) -> str | None:
+    """Another pattern of the list that matches all that this one does. Of two that match the same the later
+    one, and a name rather than a pattern, is the one too many."""
+    bits = catalogue.bits(patterns[at])
+    own = (not _is_pattern(patterns[at]), at)
+    for other_at, other in enumerate(patterns):
+        wide = catalogue.bits(other)
+        if other_at == at or not bits or bits & ~wide:
+            continue
+        if wide != bits or (not _is_pattern(other), other_at) < own:
+            return other
+    return None
+
+
+def _is_pattern(action: str) -> bool:
+    return any(char in action for char in "*?")
 
 
 def _resource_findings(catalogue: Catalogue, statement: Statement) -> Iterator[_Found]:

@@ -139,9 +139,20 @@ def test_json_that_is_no_policy(text: str) -> None:
 
 
 def test_lines_of_statements_as_written() -> None:
-    text = '{\n "Version": "2012-10-17",\n "Statement": [\n  {"Effect": "Allow", "Action": "a:b", "Resource": "*"},\n  {\n   "Effect": "Deny",\n   "Action": "a:c", "Resource": "*"\n  }\n ]\n}'
+    text = "\n".join(
+        (
+            '{"Version": "2012-10-17",',
+            ' "Statement": [',
+            '  {"Effect": "Allow", "Action": "a:b", "Resource": "*"},',
+            "  {",
+            '   "Effect": "Deny",',
+            '   "Action": "a:c", "Resource": "*"',
+            "  }",
+            "]}",
+        )
+    )
     first, second = parse_document(text).statements
-    assert (first.lines, second.lines) == ((4, 4), (5, 8))
+    assert (first.lines, second.lines) == ((3, 3), (4, 7))
 
 
 def test_lines_of_a_single_line_are_those_of_its_display() -> None:
