@@ -268,6 +268,7 @@ class TaskSet(Record, frozen=True, kw_only=True):
     network_configuration: NetworkConfiguration | None = None
     load_balancers: tuple[LoadBalancer, ...] = ()
     stability_status: str | None = None
+    fargate_ephemeral_storage: Json | None = None
     tags: dict[str, str] = {}
 
 

@@ -49,6 +49,7 @@ class Rule(AwsPascal, frozen=True, kw_only=True):
     event_pattern: str | None = None
     description: str | None = None
     managed_by: str | None = None
+    role_arn: str | None = None
     targets: tuple[RunTaskTarget, ...] = ()
 
 
@@ -62,6 +63,7 @@ class Schedule(AwsPascal, frozen=True, kw_only=True):
     state: str | None = None
     schedule_expression: str | None = None
     description: str | None = None
+    kms_key_arn: str | None = None
 
 
 class StateMachine(Record, frozen=True, kw_only=True):

@@ -207,6 +207,14 @@ class DaemonTaskDefinition(Record, frozen=True, kw_only=True):
     task_role_arn: str | None = None
     execution_role_arn: str | None = None
     container_definitions: tuple[ContainerDefinition, ...] = ()
+    volumes: tuple[Json, ...] = ()
+    cpu: str | None = None
+    memory: str | None = None
+    pid_mode: str | None = None
+    ipc_mode: str | None = None
+    registered_at: datetime | None = None
+    registered_by: str | None = None
+    delete_requested_at: datetime | None = None
 
 
 class Container(Record, frozen=True, kw_only=True):
@@ -265,4 +273,5 @@ class Task(Record, frozen=True, kw_only=True):
     containers: tuple[Container, ...] = ()
     overrides: TaskOverride | None = None
     attachments: tuple[Json, ...] = ()
+    fargate_ephemeral_storage: Json | None = None
     tags: dict[str, str] = {}
