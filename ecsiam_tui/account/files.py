@@ -82,7 +82,11 @@ def load(path: Path) -> Snapshot:
 def _expand(data: bytes, path: Path) -> bytes:
     try:
         if data.startswith(ZSTD_MAGIC):
-            return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+            frame = zstandard.ZstdDecompressor().decompressobj()
+            expanded = frame.decompress(data)
+            if not frame.eof:
+                raise EOFError("it ends in the middle")
+            return expanded
         if data.startswith(GZIP_MAGIC):
             return gzip.decompress(data)
     except (zstandard.ZstdError, OSError, EOFError) as error:

@@ -19,9 +19,10 @@ from ecsiam_tui.account.tasks import SecretVerdict
 MASK = "•••"
 
 _SECRET_NAME = re.compile(
-    r"(?i)(pass(word|wd|phrase)?|secret|token|api_?key|private_?key|credential|auth_?data|connection_?string)"
+    r"(?i)(pass(word|wd|phrase)?|secret|token|api[._-]?key|private[._-]?key|credential|auth[._-]?data"
+    r"|connection[._-]?string)"
 )
-_NOT_A_SECRET_NAME = re.compile(r"(?i)(_arn|_name|_id|_url|_uri|_file|_path|_header|_ttl|_type)$")
+_NOT_A_SECRET_NAME = re.compile(r"(?i)[._-](arn|name|id|url|uri|file|path|header|ttl|type)$")
 _AWS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)", re.S
@@ -31,10 +32,16 @@ _TOKEN = re.compile(
     r"|sk_live_\w{10,}|sk-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{20,}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}"
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*)"
 )
-_URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)(?P<secret>[^\s/@]+)(?=@)", re.I)
+_URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)(?P<secret>\S+)(?=@)", re.I)
+_NAMED = r"[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key)[\w-]*"
+# A value is what follows `=` or `:` (or, after a flag, a space), in quotes to their end. Words after a mere
+# space stay: "unable to pull secrets or registry auth" has to stay readable.
 _OPTION_SECRET = re.compile(
-    r"(?i)(?P<head>(?:^|[\s,;&?-])(?:[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key)[\w-]*)"
-    r"(?:=|:\s*|\s+))(?P<secret>[^\s,;&]+)"
+    rf"(?i)(?<![\w:/-])(?!secretsmanager:)(?P<head>--?{_NAMED}\s+|-{{0,2}}{_NAMED}[\"']?\s*[:=]\s*)(?!arn:)"
+    r"(?P<secret>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,;&\"']+)"
+)
+_AUTHORIZATION = re.compile(
+    r"(?i)(?P<head>authorization[\"']?\s*[:=]\s*[\"']?(?:bearer\s+|basic\s+)?)(?P<secret>[^\s\"']+)"
 )
 _AWS_SECRET_SHAPE = re.compile(r"^[A-Za-z0-9/+]{40}$")
 _WORDLIKE = re.compile(r"^[a-z0-9]+([./:_-][a-z0-9]+)*/?$")
@@ -75,7 +82,7 @@ def scrub_text(text: str) -> str:
         return text
     for pattern in (_PRIVATE_KEY, _AWS_KEY, _TOKEN):
         text = pattern.sub(MASK, text)
-    for pattern in (_URL_PASSWORD, _OPTION_SECRET):
+    for pattern in (_URL_PASSWORD, _AUTHORIZATION, _OPTION_SECRET):
         text = pattern.sub(lambda match: match["head"] + MASK, text)
     return text
 
@@ -116,11 +123,17 @@ class Redactor:
         }
 
     def command(self, words: Sequence[Any]) -> list[str]:
-        """A command line, word by word: `--password X` and `--password=X` lose X."""
+        """A command line, word by word: `--password X`, `--password=X` and `PASSWORD=X` lose X."""
         result: list[str] = []
         masked_next = False
         for word in map(str, words):
-            result.append(MASK if masked_next else scrub_text(word))
+            name, equals, _ = word.partition("=")
+            if masked_next:
+                result.append(MASK)
+            elif equals and " " not in name and _SECRET_NAME.search(name):
+                result.append(f"{name}={MASK}")
+            else:
+                result.append(scrub_text(word))
             masked_next = word.startswith("-") and "=" not in word and bool(_SECRET_NAME.search(word))
         return result
 
@@ -145,8 +158,24 @@ class Redactor:
 
     def task_definition(self, definition: Json) -> Json:
         """A task definition without values."""
-        containers = [self.container(item) for item in definition.get("containerDefinitions") or ()]
-        return {**definition, "containerDefinitions": containers}
+        result = dict(definition)
+        result["containerDefinitions"] = [
+            self.container(item) for item in definition.get("containerDefinitions") or ()
+        ]
+        if "volumes" in result:
+            result["volumes"] = [self._volume(item) for item in result["volumes"] or ()]
+        return result
+
+    def _volume(self, volume: Json) -> Json:
+        """A volume without the passwords that drivers of Docker volumes take as options."""
+        docker = volume.get("dockerVolumeConfiguration")
+        if not isinstance(docker, dict):
+            return volume
+        docker = dict(docker)
+        for field in ("driverOpts", "labels"):
+            if isinstance(docker.get(field), dict):
+                docker[field] = self.options(docker[field])
+        return {**volume, "dockerVolumeConfiguration": docker}
 
     def overrides(self, overrides: Json) -> Json:
         """The overrides of a task or a scheduled task without values."""
