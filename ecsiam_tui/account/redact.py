@@ -32,10 +32,13 @@ _TOKEN = re.compile(
     r"|sk_live_\w{10,}|sk-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{20,}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}"
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*)"
 )
-_URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)(?P<secret>\S+)(?=@)", re.I)
-_NAMED = r"[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key)[\w-]*"
-# A value is what follows `=` or `:` (or, after a flag, a space), in quotes to their end. Words after a mere
-# space stay: "unable to pull secrets or registry auth" has to stay readable.
+_URL_PASSWORD = re.compile(
+    r"(?P<head>\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@]{0,200}:)(?P<secret>\S{1,500})(?=@)", re.I
+)
+_NAMED = r"[\w-]{0,40}(?:password|passwd|secret|token|api[_-]?key|private[_-]?key)[\w-]{0,40}"
+# Repetitions are bounded, so that no text takes long. A value is what follows `=` or `:` (or, after a flag, a
+# space), in quotes to their end. Words after a mere space stay: "unable to pull secrets or registry auth" has
+# to stay readable.
 _OPTION_SECRET = re.compile(
     rf"(?i)(?<![\w:/-])(?!secretsmanager:)(?P<head>--?{_NAMED}\s+|-{{0,2}}{_NAMED}[\"']?\s*[:=]\s*)(?!arn:)"
     r"(?P<secret>\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,;&\"']+)"

@@ -1,6 +1,7 @@
 """No secret value survives redaction, and what is no secret stays readable."""
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,13 @@ def test_verdicts(name: str, value: str, expected: str) -> None:
 def test_free_text_loses_its_secrets(text: str, secret: str) -> None:
     assert secret not in scrub_text(text)
     assert MASK in scrub_text(text)
+
+
+@pytest.mark.parametrize("part", ["a.", "password", "-", "token ", '"', "x://a:", "password=", "x:y@"])
+def test_no_text_takes_long(part: str) -> None:
+    started = time.perf_counter()
+    scrub_text(part * (64 * 1024 // len(part)))
+    assert time.perf_counter() - started < 2
 
 
 @pytest.mark.parametrize(
