@@ -6,6 +6,7 @@ be read gives the result ERROR with a message and the batch goes on."""
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -182,13 +183,17 @@ def run_batch(lines: Iterable[bytes | str], jobs: int = 1) -> Iterator[bytes]:
         for line in wanted:
             yield _encoder.encode(run_line(line))
         return
+    # The pool reads ahead as far as it can: the semaphore holds it to a few chunks a worker.
+    ahead = threading.Semaphore(jobs * 4)
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        for chunk in pool.imap(_run_chunk, _bounded_chunks(wanted)):
+        for chunk in pool.imap(_run_chunk, _chunks(wanted, ahead)):
+            ahead.release()
             yield from chunk
 
 
-def _bounded_chunks(lines: Iterator[bytes | str]) -> Iterator[list[bytes | str]]:
+def _chunks(lines: Iterator[bytes | str], ahead: threading.Semaphore) -> Iterator[list[bytes | str]]:
     while chunk := list(islice(lines, CHUNK)):
+        ahead.acquire()
         yield chunk
 
 

@@ -337,7 +337,8 @@ def test_why_not_offers_conditions_as_alternatives() -> None:
     account = AccountPolicies(snapshot())
     answer = why_not(account.layers(arn("tagged"), GET, SECRET), account.request(arn("tagged"), GET, SECRET))
     assert [miss.text for miss in answer.alternatives] == [
-        "app statement 1 (lines 4–13) would allow, but aws:PrincipalTag/team is not in the request, needs `blue`"
+        "app statement 1 (lines 4–13) would allow, "
+        "but aws:PrincipalTag/team is not in the request, needs `blue`"
     ]
 
 
