@@ -85,7 +85,7 @@ class State:
         self.bounded = layers.boundary is not None
         self.resource = request.resource
         self.comparison = comparison(request)
-        self.missing: dict[str, None] = {}
+        self.missing: dict[str, str] = {}
         user_id = self.context.lookup("aws:userid")
         self.user_id = user_id[0] if isinstance(user_id, tuple) and user_id else ""
 
@@ -103,7 +103,9 @@ class State:
                 return NO
             result = min(result, truth)
         if result == MAYBE:
-            self.missing.update(context.missing)
+            written = {condition.key: condition.source.key for condition in statement.conditions}
+            for key in context.missing:
+                self.missing.setdefault(key, written.get(key, key))
         return result
 
     def covers_resource(self, statement: CompiledStatement) -> Truth:
@@ -248,7 +250,7 @@ def _evaluate(layers: Layers, request: Request) -> Decision:
         known = verdicts.get(name, Verdict(NO, NO))
         if known.allow == NO and (name != "resource" or _resource_must_allow(state, request)):
             verdicts[name] = Verdict(MAYBE, known.deny)
-            state.missing[what] = None
+            state.missing[what] = what
     if public_access.blocks(layers, request, principal, resource_account(request, principal)):
         verdicts["s3-block-public-access"] = Verdict(YES, YES)
 
@@ -264,7 +266,7 @@ def _evaluate(layers: Layers, request: Request) -> Decision:
         return Decision("ImplicitlyDenied", layers, request, ("service",))
     maybe = any(verdict.deny == MAYBE for verdict in verdicts.values()) or min(allowed, guard) == MAYBE
     if maybe:
-        return Decision("Depends", layers, request, (), tuple(state.missing))
+        return Decision("Depends", layers, request, (), tuple(state.missing.values()))
     return Decision("Allowed", layers, request)
 
 

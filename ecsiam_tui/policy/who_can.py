@@ -209,7 +209,7 @@ class Population:
                 state.missing = {}
                 truth = state.applies(statement)
             if truth == MAYBE:
-                found.open.append((self._bits(place.document), tuple(state.missing)))
+                found.open.append((self._bits(place.document), tuple(state.missing.values())))
             if truth != NO:
                 found.add(statement.effect, truth, self._bits(place.document))
         return found

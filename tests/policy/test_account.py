@@ -197,7 +197,7 @@ def test_who_can_with_open_conditions() -> None:
     assert (reach.principal, reach.outcome, reach.missing_context) == (
         arn("a"),
         "Depends",
-        ("iam:PassedToService".lower(),),
+        ("iam:PassedToService",),
     )
     (sure,) = population.who_can(
         "iam:PassRole", arn("x"), {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
