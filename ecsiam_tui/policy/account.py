@@ -33,7 +33,7 @@ ManagedDocuments = Callable[[str], str | None]
 _ALLOW_ALL = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 )
-_FULL_ACCESS = "FullAWSAccess"
+_RCP_FULL_ACCESS = "RCPFullAWSAccess"
 
 
 class Attachment(NamedTuple):
@@ -52,7 +52,7 @@ class AccountPolicies:
         self.snapshot = snapshot
         self._managed = managed
         self._documents: dict[str, PolicyDocument] = {}
-        self._compiled: dict[tuple[str, PolicyKind, str], CompiledPolicy] = {}
+        self._compiled: dict[tuple[str, str, PolicyKind, str], CompiledPolicy] = {}
         self._identity: dict[str, tuple[PolicySet, tuple[str, ...]]] = {}
 
     # Principals
@@ -107,7 +107,7 @@ class AccountPolicies:
     def _compile(
         self, name: str, text: str, kind: PolicyKind, arn: str = "", version: str = ""
     ) -> CompiledPolicy:
-        key = (arn or name, kind, text)
+        key = (name, arn, kind, text)
         known = self._compiled.get(key)
         if known is None:
             policy = Policy(name, self.document(text), arn, version)
@@ -200,8 +200,9 @@ class AccountPolicies:
                     if name in by_id and by_id[name].type == type_name
                 ]
                 texts = [(policy.name, policy.content or _ALLOW_ALL, policy.arn) for policy in attached]
-                if kind == "rcp":  # RCPFullAWSAccess is attached everywhere and cannot be detached
-                    texts.append((f"RCP{_FULL_ACCESS}", _ALLOW_ALL, ""))
+                if kind == "rcp" and not any(name == _RCP_FULL_ACCESS for name, _, _ in texts):
+                    # It is attached everywhere and cannot be detached.
+                    texts.append((_RCP_FULL_ACCESS, _ALLOW_ALL, ""))
                 policies = [
                     self._compile(f"{name} ({level.name or level.id})", text, kind, arn)
                     for name, text, arn in texts

@@ -76,9 +76,20 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 class State:
     """A request being decided."""
 
-    __slots__ = ("action", "bounded", "comparison", "context", "missing", "principal", "resource", "user_id")
+    __slots__ = (
+        "action",
+        "asked",
+        "bounded",
+        "comparison",
+        "context",
+        "missing",
+        "principal",
+        "resource",
+        "user_id",
+    )
 
     def __init__(self, request: Request, layers: Layers) -> None:
+        self.asked = request.action
         self.action = request.action.lower()
         self.principal = parse_principal(request.principal)
         self.context = Context(request)

@@ -263,7 +263,7 @@ def _near_misses(state: State, layer: str, policies: PolicySet) -> list[NearMiss
                 continue
             if state.comparison == BY_ARN and state.covers_resource(statement) == NO:
                 continue
-            failed = [Failed("Action", actions, (state.action,)), *_failures(state, statement, NO)]
+            failed = [Failed("Action", actions, (state.asked,)), *_failures(state, statement, NO)]
             found.append(NearMiss(reference(statement, layer), tuple(failed)))
     return found
 

@@ -81,7 +81,7 @@ def test_no_error_for_what_is_allowed() -> None:
             {},
             f"its Resource (`arn:aws:s3:::other/*`) does not cover `{OBJECT}`",
         ),
-        (allow("s3:ListBucket"), {}, "its Action (`s3:ListBucket`) does not cover `s3:getobject`"),
+        (allow("s3:ListBucket"), {}, "its Action (`s3:ListBucket`) does not cover `s3:GetObject`"),
     ],
 )
 def test_near_misses(statement: dict[str, Any], context: dict[str, Any], text: str) -> None:
