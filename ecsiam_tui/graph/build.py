@@ -5,7 +5,8 @@ from ecsiam_tui.graph import build_ecs, build_iam, build_launchers, build_resour
 from ecsiam_tui.graph.builder import Builder
 from ecsiam_tui.graph.estate import Estate
 
-FAMILIES = (build_ecs, build_iam, build_launchers, build_resources)
+FAMILIES = (build_ecs, build_launchers, build_resources, build_iam)
+"""`build_iam` comes last: policies may name whatever the others refer to."""
 
 
 def build(snapshot: Snapshot) -> Estate:
@@ -13,7 +14,6 @@ def build(snapshot: Snapshot) -> Estate:
     builder = Builder(snapshot)
     for family in FAMILIES:
         family.add_nodes(builder)
-    builder.freeze_ids()
     for family in FAMILIES:
         family.add_edges(builder)
     return builder.estate

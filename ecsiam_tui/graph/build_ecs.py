@@ -1,7 +1,7 @@
 """Clusters, services, task definitions, tasks, and the machines they run on."""
 
-from ecsiam_tui.account.arns import parse_arn, short_name
-from ecsiam_tui.account.ecs import Deployment, Service
+from ecsiam_tui.account.arns import Arn, parse_arn, short_name
+from ecsiam_tui.account.ecs import Deployment, ExpressGatewayService, Service
 from ecsiam_tui.account.tasks import Task
 from ecsiam_tui.graph.builder import Builder
 from ecsiam_tui.graph.kinds import EdgeKind, NodeKind
@@ -69,6 +69,7 @@ def add_edges(builder: Builder) -> None:
         via = "infrastructureRoleArn"
         node = express_id(express.service_arn)
         builder.connect_role(node, express.infrastructure_role_arn, EdgeKind.USES_INFRASTRUCTURE_ROLE, via)
+        connect(builder.refer(NodeKind.CLUSTER, _cluster_of(express)), node, EdgeKind.CONTAINS)
         for active in express.active_configurations:
             _definition_edges(builder, node, active.task_role_arn, active.execution_role_arn)
     for gateway in snapshot.gateways:
@@ -98,6 +99,15 @@ def express_id(service_arn: str) -> str:
     return f"express:{service_arn}"
 
 
+def _cluster_of(express: ExpressGatewayService) -> str:
+    """The ARN of its cluster, which `cluster` gives in full or by name; else the service's own ARN tells."""
+    own = parse_arn(express.service_arn)
+    if own is None or (express.cluster and parse_arn(express.cluster)):
+        return express.cluster or "cluster:default"
+    name = express.cluster or (own.resource.split("/")[1] if own.resource.count("/") == 2 else "default")
+    return str(own._replace(resource=f"cluster/{name}"))
+
+
 def instance_arn(builder: Builder, region: str, instance_id: str) -> str:
     """The ARN of an EC2 instance, which its API does not give."""
     snapshot = builder.snapshot
@@ -105,26 +115,19 @@ def instance_arn(builder: Builder, region: str, instance_id: str) -> str:
 
 
 def task_definition_arn(builder: Builder, value: str, near: str) -> str:
-    """The ARN for `family:revision` or a bare `family` in the region of the ARN `near`.
+    """The ARN of a revision, for `family:revision` or `family`, alone or in an ARN.
 
-    A bare family means the latest active revision.
+    Where there is no ARN the region is that of the ARN `near`. Without a revision the latest active one is
+    meant (Amazon EventBridge API, `EcsParameters.TaskDefinitionArn`).
     """
-    if parse_arn(value):
-        return value
-    home = parse_arn(near)
-    prefix = (
-        f"arn:{builder.snapshot.partition}:ecs:{home.region if home else ''}:{builder.snapshot.account_id}"
-    )
-    if ":" in value:
-        return f"{prefix}:task-definition/{value}"
-    latest = (
-        definition.task_definition_arn
-        for definition in builder.snapshot.task_definitions
-        if definition.latest
-        and definition.family == value
-        and definition.task_definition_arn.startswith(prefix)
-    )
-    return next(latest, f"{prefix}:task-definition/{value}")
+    given, home = parse_arn(value), parse_arn(near)
+    if given is None:
+        region = home.region if home else ""
+        given = Arn(
+            builder.snapshot.partition, "ecs", region, builder.snapshot.account_id, f"task-definition/{value}"
+        )
+    arn = str(given)
+    return arn if ":" in given.resource else builder.latest_revisions.get(arn, arn)
 
 
 def _capacity_provider_edges(builder: Builder, arn: str) -> None:

@@ -1,13 +1,15 @@
 """Roles, users, groups and policies: who holds which policy, who may assume and pass whom."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ecsiam_tui.account.arns import parse_arn
 from ecsiam_tui.account.iam import AttachedPolicy, InlinePolicy, PermissionsBoundary
+from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.graph.builder import Builder
 from ecsiam_tui.graph.estate import Node, NodeState
 from ecsiam_tui.graph.kinds import EdgeKind, NodeKind
 from ecsiam_tui.policy.document import Principal, Statement, parse_document
+from ecsiam_tui.policy.patterns import action_matchers, globs_overlap
 
 _RESOURCE_KINDS = frozenset(
     {
@@ -25,6 +27,7 @@ _RESOURCE_KINDS = frozenset(
         NodeKind.TASK_DEFINITION,
     }
 )
+_PASS_ROLE = "iam:passrole"
 
 
 def inline_id(holder: str, name: str) -> str:
@@ -75,8 +78,20 @@ def add_edges(builder: Builder) -> None:
                 builder.estate.connect(user.arn, group_arns[name], EdgeKind.MEMBER_OF)
     for group in snapshot.groups:
         _holder_edges(builder, group.arn, group.attached_managed_policies, group.group_policy_list)
+    for arn, own in _inline_policies(snapshot):  # every reference is a node by now
+        _document_edges(builder, inline_id(arn, own.policy_name), own.policy_document, arn)
     for policy in snapshot.policies:
         _document_edges(builder, policy.arn, policy.document)
+
+
+def _inline_policies(snapshot: Snapshot) -> Iterator[tuple[str, InlinePolicy]]:
+    """Each inline policy with the ARN of its holder."""
+    for role in snapshot.roles:
+        yield from ((role.arn, policy) for policy in role.role_policy_list)
+    for user in snapshot.users:
+        yield from ((user.arn, policy) for policy in user.user_policy_list)
+    for group in snapshot.groups:
+        yield from ((group.arn, policy) for policy in group.group_policy_list)
 
 
 def _add_inline(builder: Builder, holder: str, policies: Iterable[InlinePolicy]) -> None:
@@ -93,7 +108,6 @@ def _holder_edges(
     for own in inline:
         node = inline_id(holder, own.policy_name)
         builder.estate.connect(holder, node, EdgeKind.INLINE)
-        _document_edges(builder, node, own.policy_document, holder)
 
 
 def _boundary_edge(builder: Builder, holder: str, boundary: PermissionsBoundary | None) -> None:
@@ -116,19 +130,21 @@ def _document_edges(builder: Builder, policy: str, document: str, holder: str | 
 
 
 def _may_pass(statement: Statement) -> bool:
-    return any(action.lower() in ("iam:passrole", "iam:pass*", "iam:*", "*") for action in statement.actions)
+    named = any(
+        matches(_PASS_ROLE) for matches in action_matchers(statement.actions or statement.not_actions)
+    )
+    return named != bool(statement.not_actions)
 
 
 def _pass_edges(builder: Builder, policy: str, holder: str | None, statement: Statement) -> None:
     holders = (
         [holder] if holder else [link.node.id for link in builder.estate.used_by(policy, EdgeKind.ATTACHED)]
     )
-    for pattern in statement.resources:
-        targets: tuple[str, ...]
-        if pattern == "*":
+    own_roles = f"arn:{builder.snapshot.partition}:iam::{builder.snapshot.account_id}:role/*"
+    for pattern in (*statement.resources, *(["*"] if statement.not_resources else [])):
+        targets = builder.matching(pattern, (NodeKind.ROLE,))
+        if builder.is_broad(pattern) and globs_overlap(pattern, own_roles):
             targets = (_principal(builder, "any role"),)
-        else:
-            targets = builder.matching(pattern, (NodeKind.ROLE,))
         for user in holders:
             for role in targets:
                 builder.estate.connect(user, role, EdgeKind.PASSES, statement.label)

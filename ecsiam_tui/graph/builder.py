@@ -1,15 +1,14 @@
 """Adding nodes and edges so that every reference ends at a node, whatever became of the thing referred to."""
 
-import fnmatch
-import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
 
 from ecsiam_tui.account.arns import parse_arn, short_name
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.graph.estate import Estate, Node, NodeState
 from ecsiam_tui.graph.kinds import EdgeKind, NodeKind
+from ecsiam_tui.policy.patterns import resource_glob, tokenize
 
 FIELDS = {
     NodeKind.CLUSTER: "clusters",
@@ -59,7 +58,11 @@ class Builder:
         self.estate = Estate()
         self._missing = frozenset(snapshot.missing)
         self._role_by_name = {role.role_name: role.arn for role in snapshot.roles}
-        self._sorted_ids: list[str] = []
+        self.latest_revisions = {
+            definition.task_definition_arn.rpartition(":")[0]: definition.task_definition_arn
+            for definition in snapshot.task_definitions
+            if definition.latest
+        }
         self._matching = lru_cache(maxsize=None)(self._match_pattern)
         self._known = lru_cache(maxsize=None)(self._is_known)
 
@@ -99,9 +102,9 @@ class Builder:
         """The node of a role given by ARN or, as ECS allows, by its short name."""
         arn = parse_arn(value)
         if arn is None:
-            name = value.rsplit("/", 1)[-1]
-            known = self._role_by_name.get(name)
-            value = known or f"arn:{self.snapshot.partition}:iam::{self.snapshot.account_id}:role/{value}"
+            known = self._role_by_name.get(value.rsplit("/", 1)[-1])
+            prefix = f"arn:{self.snapshot.partition}:iam::{self.snapshot.account_id}:role"
+            value = known or f"{prefix}/{value.removeprefix('/')}"
         return self.refer(NodeKind.ROLE, value)
 
     def connect_role(self, user: str, value: str | None, kind: EdgeKind, via: str) -> None:
@@ -109,36 +112,42 @@ class Builder:
         if value:
             self.estate.connect(user, self.role(value), kind, via)
 
-    def freeze_ids(self) -> None:
-        """Take note of all ids, for `matching`."""
-        self._sorted_ids = sorted(node_id for node_id in self.estate.nx if node_id.startswith("arn:"))
-
     def matching(self, pattern: str, kinds: Iterable[NodeKind] | None = None) -> tuple[str, ...]:
-        """The ids of the nodes that a Resource pattern of a policy names.
+        """The ids of the nodes that a Resource pattern of a policy names; ask when all references are nodes.
 
-        None for `*` and for patterns that match more than MOST_MATCHES. An object's ARN names its bucket, a
-        log stream's its log group.
+        Empty for a broad pattern (see `is_broad`). An object's ARN names its bucket, a log stream's its log
+        group.
         """
-        ids = self._matching(_without_inner_part(pattern))
+        ids = self._matching(_without_inner_part(pattern)) or ()
         if kinds is None:
             return ids
         return tuple(node_id for node_id in ids if self.estate.node(node_id).kind in kinds)
 
-    def _match_pattern(self, pattern: str) -> tuple[str, ...]:
+    def is_broad(self, pattern: str) -> bool:
+        """Whether a pattern names a whole service, everything, or more than MOST_MATCHES things."""
+        return self._matching(_without_inner_part(pattern)) is None
+
+    @cached_property
+    def _sorted_ids(self) -> list[str]:
+        return sorted(node_id for node_id in self.estate.nx if node_id.startswith("arn:"))
+
+    def _match_pattern(self, pattern: str) -> tuple[str, ...] | None:
         if "*" not in pattern and "?" not in pattern:
             return (pattern,) if pattern in self.estate else ()
         prefix = pattern[: min(pattern.find(char) % (len(pattern) + 1) for char in "*?")]
         if prefix.count(":") < 3:  # names a whole service, or everything
-            return ()
-        matches = _matcher(pattern)
+            return None
+        matches = resource_glob(tokenize(pattern, variables=False))
         found: list[str] = []
-        for node_id in self._sorted_ids[bisect_left(self._sorted_ids, prefix) :]:
+        ids = self._sorted_ids
+        for index in range(bisect_left(ids, prefix), len(ids)):
+            node_id = ids[index]
             if not node_id.startswith(prefix):
                 break
             if matches(node_id):
                 found.append(node_id)
                 if len(found) > MOST_MATCHES:
-                    return ()
+                    return None
         return tuple(found)
 
     def _state(self, kind: NodeKind, node_id: str) -> NodeState:
@@ -170,7 +179,3 @@ def _without_inner_part(pattern: str) -> str:
         parts = pattern.split(":")
         return ":".join(parts[:7])
     return pattern
-
-
-def _matcher(pattern: str) -> Callable[[str], bool]:
-    return lambda text: re.fullmatch(fnmatch.translate(pattern.replace("[", "[[]")), text) is not None

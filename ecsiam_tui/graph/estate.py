@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 import networkx as nx
 
-from ecsiam_tui.graph.kinds import ROLE_USES, EdgeKind, NodeKind
+from ecsiam_tui.account.tasks import Task
+from ecsiam_tui.graph.kinds import PERMISSIONS, ROLE_USES, EdgeKind, NodeKind
 
 
 class NodeState(StrEnum):
@@ -68,6 +69,11 @@ class Blast(NamedTuple):
     users: tuple[Node, ...]
     reached: tuple[Node, ...]
     neighbours: tuple[Node, ...]
+
+
+def is_stopped(node: Node) -> bool:
+    """Whether a node is a task that has stopped: it holds no credentials any more."""
+    return isinstance(node.record, Task) and node.record.last_status == "STOPPED"
 
 
 class Estate:
@@ -145,6 +151,19 @@ class Estate:
         """Everything that can be reached from a node."""
         return self._nodes(nx.descendants(self.nx, node_id))
 
+    def inside(self, node_id: str) -> set[str]:
+        """The ids of a node, of all that it contains and runs, and of the roles and resources that these use.
+
+        What a policy there merely names, lets pass or lets assume is not inside.
+        """
+        found, waiting = {node_id}, [node_id]
+        while waiting:
+            for link in self.uses(waiting.pop()):
+                if link.kind not in PERMISSIONS and link.node.id not in found:
+                    found.add(link.node.id)
+                    waiting.append(link.node.id)
+        return found
+
     def paths(
         self, start: str, end: str, *, most: int = 100, longest: int = 8
     ) -> tuple[tuple[Link, ...], ...]:
@@ -154,15 +173,24 @@ class Estate:
         """
         if start not in self.nx or end not in self.nx or start == end:
             return ()
-        edge_paths: Iterator[Any] = nx.all_simple_edge_paths(self.nx, start, end, cutoff=longest)
-        found = [
-            tuple(
-                Link(EdgeKind(kind), self.node(to), self.nx.edges[at, to, kind]["via"])
-                for at, to, kind in path
-            )
-            for path in islice(edge_paths, most * 10)
-        ]
-        return tuple(sorted(found, key=len)[:most])
+        towards = self.nx.reverse(copy=False)
+        to_go = dict(nx.single_source_shortest_path_length(towards, end, cutoff=longest))
+        lengths = range(to_go[start], longest + 1) if start in to_go else ()
+        found = (path for length in lengths for path in self._walk((), {start}, start, end, length, to_go))
+        return tuple(islice(found, most))
+
+    def _walk(
+        self, walked: tuple[Link, ...], seen: set[str], at: str, end: str, left: int, to_go: dict[str, int]
+    ) -> Iterator[tuple[Link, ...]]:
+        """The simple paths of exactly `left` further edges; steps that cannot reach the end are not taken."""
+        for link in self.uses(at):
+            step = link.node.id
+            if step in seen or to_go.get(step, left) >= left:
+                continue
+            if step != end:
+                yield from self._walk((*walked, link), {*seen, step}, step, end, left - 1, to_go)
+            elif left == 1:
+                yield (*walked, link)
 
     def role_users(self, role_id: str) -> tuple[Link, ...]:
         """Whose role a role is: task definitions, capacity providers, launchers, instances, …"""
@@ -182,11 +210,8 @@ class Estate:
         neighbours: dict[str, Node] = {}
         for host in self._hosts(node_id):
             for task in self.used_by(host, EdgeKind.PLACED_ON):
-                for definition in self.uses(task.node.id, EdgeKind.STARTED_FROM):
-                    roles = self.uses(
-                        definition.node.id, EdgeKind.USES_TASK_ROLE, EdgeKind.USES_EXECUTION_ROLE
-                    )
-                    neighbours.update({link.node.id: link.node for link in roles})
+                if not is_stopped(task.node):
+                    neighbours.update({role.id: role for role in self._roles_of_task(task.node.id)})
             for link in self.uses(host, EdgeKind.USES_INSTANCE_ROLE):
                 neighbours[link.node.id] = link.node
         own = self.downstream(node_id)
@@ -205,11 +230,28 @@ class Estate:
         return health
 
     def _hosts(self, node_id: str) -> set[str]:
-        """The container instances where a node's tasks run (or the node itself)."""
-        if self.node(node_id).kind == NodeKind.CONTAINER_INSTANCE:
+        """The container instances where a task, or those of a service or task definition, run; or itself."""
+        node = self.node(node_id)
+        if node.kind == NodeKind.CONTAINER_INSTANCE:
             return {node_id}
-        tasks = {node_id} | {link.node.id for link in self.uses(node_id, EdgeKind.CONTAINS)}
-        return {link.node.id for task in tasks for link in self.uses(task, EdgeKind.PLACED_ON)}
+        tasks = [link.node for link in self.uses(node_id, EdgeKind.CONTAINS)]
+        tasks += [link.node for link in self.used_by(node_id, EdgeKind.STARTED_FROM)]
+        return {
+            link.node.id
+            for task in (node, *tasks)
+            if task.kind == NodeKind.TASK and not is_stopped(task)
+            for link in self.uses(task.id, EdgeKind.PLACED_ON)
+        }
+
+    def _roles_of_task(self, task_id: str) -> Iterator[Node]:
+        """Its task role and its execution role: what it overrides, else what its definition says."""
+        definition = next(self.uses(task_id, EdgeKind.STARTED_FROM), None)
+        for kind in (EdgeKind.USES_TASK_ROLE, EdgeKind.USES_EXECUTION_ROLE):
+            own = next(self.uses(task_id, kind), None)
+            if own is None and definition is not None:
+                own = next(self.uses(definition.node.id, kind), None)
+            if own is not None:
+                yield own.node
 
     def _nodes(self, ids: Iterable[str]) -> tuple[Node, ...]:
         return tuple(

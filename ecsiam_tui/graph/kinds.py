@@ -70,7 +70,6 @@ class EdgeKind(StrEnum):
     INLINE = "inline"
     MEMBER_OF = "member-of"
     BOUNDED_BY = "bounded-by"
-    GOVERNED_BY = "governed-by"
     NAMES = "names"
     PULLS_IMAGE = "pulls-image"
     READS_SECRET = "reads-secret"
@@ -150,7 +149,6 @@ _RELATIONS = {
     EdgeKind.INLINE: ("inline policy", "inline in"),
     EdgeKind.MEMBER_OF: ("member of", "members"),
     EdgeKind.BOUNDED_BY: ("permissions boundary", "bounds"),
-    EdgeKind.GOVERNED_BY: ("governed by", "governs"),
     EdgeKind.NAMES: ("names", "named by"),
     EdgeKind.PULLS_IMAGE: ("pulls image", "pulled by"),
     EdgeKind.READS_SECRET: ("reads secret", "read by"),
@@ -166,6 +164,9 @@ _RELATIONS = {
 
 ROLE_USES = frozenset(kind for kind in EdgeKind if kind.startswith("uses-") and kind.endswith("-role"))
 """Edges that say whose role a role is."""
+
+PERMISSIONS = frozenset({EdgeKind.NAMES, EdgeKind.PASSES, EdgeKind.ASSUMES})
+"""Edges that come from what a policy says, not from what a thing is made of."""
 
 
 def words(kind: NodeKind) -> Words:

@@ -1,6 +1,5 @@
 """Finding nodes by a few typed words: `chk kind:role cluster:prod tag:team=pay`."""
 
-import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -50,22 +49,21 @@ def search(estate: Estate, text: str, most: int = 500) -> list[Hit]:
     if query.is_empty:
         return []
     tests = [_field_test(estate, field, value) for field, value in query.fields]
-    patterns = [re.compile(".*?".join(map(re.escape, word))) for word in query.words]
     hits = []
     for node in estate.nodes():
         if all(test(node) for test in tests):
-            score = _score(node, query.words, patterns)
+            score = _score(node, query.words)
             if score is not None:
                 hits.append(Hit(score, node))
     hits.sort(key=lambda hit: (hit.score, len(hit.node.title), hit.node.title, hit.node.id))
     return hits[:most]
 
 
-def _score(node: Node, free: Iterable[str], patterns: list[re.Pattern[str]]) -> int | None:
+def _score(node: Node, free: Iterable[str]) -> int | None:
     """0 for an exact title, more for looser matches, down to letters in order; None for no match."""
     total = 0
     title = node.title.lower()
-    for word, pattern in zip(free, patterns, strict=True):
+    for word in free:
         at = title.find(word)
         if at == 0:
             total += 0 if len(word) == len(title) else 1
@@ -73,11 +71,21 @@ def _score(node: Node, free: Iterable[str], patterns: list[re.Pattern[str]]) -> 
             total += 2 if not title[at - 1].isalnum() else 3
         elif word in node.id.lower():
             total += 6
-        elif len(word) > 1 and (match := pattern.search(title)):
-            total += 8 + (match.end() - match.start() - len(word))
+        elif len(word) > 1 and (span := _span_in_order(word, title)):
+            total += 8 + (span - len(word))
         else:
             return None
     return total
+
+
+def _span_in_order(word: str, title: str) -> int:
+    """How many characters of the title the letters of a word take, in order; 0 where they are not there."""
+    first = at = title.find(word[0])
+    for letter in word[1:]:
+        if at < 0:
+            return 0
+        at = title.find(letter, at + 1)
+    return at + 1 - first if at >= 0 else 0
 
 
 def _field_test(estate: Estate, field: str, value: str) -> Test:
@@ -95,8 +103,7 @@ def _field_test(estate: Estate, field: str, value: str) -> Test:
         inside: set[str] = set()
         for cluster in estate.nodes(NodeKind.CLUSTER):
             if value in cluster.title.lower():
-                inside.add(cluster.id)
-                inside.update(node.id for node in estate.downstream(cluster.id))
+                inside |= estate.inside(cluster.id)
         return lambda node: node.id in inside
     key, equals, wanted = value.partition("=")
     return lambda node: _has_tag(node, key, wanted if equals else None)
