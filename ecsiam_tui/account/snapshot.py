@@ -47,8 +47,9 @@ class Gap(Record, frozen=True, kw_only=True):
     """Something that could not be read, and so is not known.
 
     `call` is the API call (`ecr:GetRepositoryPolicy`), `permission` the IAM action that it needs, `target`
-    the one thing asked about (None for a list), `unknown` the names of the snapshot's fields that are
-    incomplete for it, `consequence` one sentence for a person.
+    the one thing asked about (None for a list, and where it failed for all of them), `unknown` the names of
+    the snapshot's fields that are incomplete for it (`secrets`; `secrets.policy` where the records are there
+    but that part of them is not), `consequence` one sentence for a person.
     """
 
     call: str

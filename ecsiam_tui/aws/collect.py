@@ -86,7 +86,7 @@ def collect(
         unread = _unread(STAGES[stopped_in:], reader.stop, why)
     if not reading.account_id and reader.stop is None:
         raise _nothing_read(reading)
-    return Loaded(reading.snapshot(unread), reading.environment or {})
+    return Loaded(reading.snapshot(unread), dict(reading.environment or {}))
 
 
 def _run(stage: Stage, reading: Reading) -> None:

@@ -32,6 +32,12 @@ def named_by_task_definitions(reading: Reading, kind: str) -> set[str]:
     return {reference.id for reference in found if reference.kind == kind and parse_arn(reference.id)}
 
 
+def secrets(reading: Reading) -> set[str]:
+    """ARNs of secrets. Of a reference that the agent would refuse, what can be read as the secret's ARN."""
+    named = filter(None, map(parse_arn, named_by_task_definitions(reading, "secret")))
+    return {str(arn._replace(resource=":".join(arn.resource.split(":")[:2]))) for arn in named}
+
+
 def images(reading: Reading) -> dict[str, dict[str, str]]:
     """Repository ARN → image as written → its tag or digest, of images in private Amazon ECR."""
     found: dict[str, dict[str, str]] = defaultdict(dict)

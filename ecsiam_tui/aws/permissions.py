@@ -25,6 +25,8 @@ is kept; of what `lambda:GetFunctionConfiguration` shows, only the function's na
 Every permission is optional. Without one the explorer starts all the same, lists what it could not read on
 its gaps screen, and treats that as unknown.
 
+To read through another role (`--role-arn`) the caller needs `sts:AssumeRole` on it, and the role this policy.
+
 In the partitions of China and GovCloud write `arn:aws-cn:` or `arn:aws-us-gov:` for `arn:aws:`. The part
 `organizations:*` works in the management account and for delegated administrators only; leave it out
 elsewhere.

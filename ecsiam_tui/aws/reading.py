@@ -1,6 +1,7 @@
 """What one reading of an account carries along: who asks, what is known so far, how answers are shaped."""
 
 import json
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -53,6 +54,9 @@ class Reading:
         self.environment: dict[tuple[str, str, str], str] | None = None
         self._account = ""
         self._records: dict[str, list[Any]] = defaultdict(list)
+        self._sorted: dict[str, tuple[Any, ...]] = {}
+        # Threads add; one whose call still hangs when the reading is stopped may add even after its end.
+        self._lock = threading.Lock()
 
     # -- what is known ---------------------------------------------------------------------------------
 
@@ -62,8 +66,8 @@ class Reading:
         if self.caller is not None:
             return self.caller.account
         if not self._account:
-            arns = (record.arn for record in self._records["roles"])
-            clusters = (record.cluster_arn for record in self._records["clusters"])
+            arns = (record.arn for record in self.get("roles"))
+            clusters = (record.cluster_arn for record in self.get("clusters"))
             self._account = next((arn.split(":")[4] for arn in (*arns, *clusters) if arn.count(":") >= 5), "")
         return self._account
 
@@ -82,21 +86,29 @@ class Reading:
 
     def add(self, field: str, records: Iterable[Any]) -> None:
         """Add records to a field of the snapshot; None, for what could not be decoded, is left out."""
-        self._records[field].extend(record for record in records if record is not None)
+        found = [record for record in records if record is not None]
+        with self._lock:
+            self._records[field].extend(found)
+            self._sorted.pop(field, None)
 
     def get(self, field: str) -> list[Any]:
         """The records read so far."""
-        return self._records[field]
+        with self._lock:
+            return list(self._records[field])
 
     def replace(self, field: str, records: Iterable[Any]) -> None:
         """Put other records in the place of a field's."""
-        self._records[field] = list(records)
+        with self._lock:
+            self._records[field] = list(records)
+            self._sorted.pop(field, None)
 
     def snapshot(self, extra_gaps: Iterable[Gap] = ()) -> Snapshot:
         """The snapshot of what is known, in an order that does not depend on AWS's."""
-        fields = {
-            name: tuple(sorted(_distinct(records), key=_order)) for name, records in self._records.items()
-        }
+        with self._lock:
+            for name, records in self._records.items():
+                if name not in self._sorted:
+                    self._sorted[name] = tuple(sorted(_distinct(records), key=_order))
+            fields = dict(self._sorted)
         return Snapshot(
             account_id=self.account_id,
             taken_at=self.taken_at,
@@ -109,7 +121,7 @@ class Reading:
             account_summary=self.account_summary,
             account_settings=dict(self.account_settings),
             organization=self.organization,
-            missing=tuple(sorted(self.missing)),
+            missing=tuple(sorted(self.missing.copy())),
             gaps=(*self.reader.gaps(), *extra_gaps),
             **fields,
         )

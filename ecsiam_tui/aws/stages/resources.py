@@ -104,7 +104,7 @@ def read_secrets(reading: Reading) -> None:
         record = reading.reader.decode(SecretResource, answer, table.DESCRIBE_SECRET, region, arn, shape)
         return record and msgspec.structs.replace(record, policy=policy)
 
-    arns = sorted(named.named_by_task_definitions(reading, "secret"))
+    arns = sorted(named.secrets(reading))
     _read(reading, "secrets", SECRETS, arns, read)
 
 
