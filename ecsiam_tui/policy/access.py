@@ -9,20 +9,27 @@ import msgspec
 from .catalogue import ACCESS_LEVELS, Catalogue, load, members
 from .document import Condition, Statement
 from .explanation import StatementRef, reference
-from .layers import Layers, PolicySet
+from .layers import CompiledStatement, Layers, PolicySet
 from .patterns import is_universal
 
 
 class Grant(msgspec.Struct, frozen=True):
     """Actions (a set of catalogue numbers, and `unlisted` ones that the catalogue lacks) on resources under
-    conditions. With `except_resources` the resources are all but those named."""
+    conditions. With `except_resources` the resources are all but those named. `sources` are the statements
+    that say so, each with its own set of actions."""
 
+    layer: str
     actions: int
     resources: tuple[str, ...]
     except_resources: bool
     conditions: tuple[Condition, ...]
-    statements: tuple[StatementRef, ...]
+    sources: tuple[tuple[CompiledStatement, int], ...]
     unlisted: tuple[str, ...] = ()
+
+    @property
+    def statements(self) -> tuple[StatementRef, ...]:
+        """Where the statements stand."""
+        return tuple(reference(statement, self.layer) for statement, _ in self.sources)
 
 
 class AccessRow(msgspec.Struct, frozen=True):
@@ -70,6 +77,15 @@ class Access(msgspec.Struct, frozen=True):
         bits = self.actions
         return {level: (bits & known).bit_count() for level, known in load().level_bits.items()}
 
+    def by_service(self) -> dict[str, dict[str, tuple[int, int]]]:
+        """For each service and access level how many actions of how many there are."""
+        catalogue = load()
+        found: dict[str, dict[str, tuple[int, int]]] = {}
+        for (prefix, level), numbers in _split(catalogue, self.actions).items():
+            everything = catalogue.bits(f"{prefix}:*") & catalogue.level_bits[level]
+            found.setdefault(prefix, {})[level] = (len(numbers), everything.bit_count())
+        return found
+
     def rows(self, service: str | None = None) -> list[AccessRow]:
         """Line by line: by service, then by access level; of one service if given."""
         catalogue = load()
@@ -77,16 +93,14 @@ class Access(msgspec.Struct, frozen=True):
         for grant in self.grants:
             for (prefix, level), numbers in _split(catalogue, grant.actions).items():
                 if service is None or prefix == service.lower():
-                    whole = (
-                        len(numbers)
-                        == (catalogue.bits(f"{prefix}:*") & catalogue.level_bits[level]).bit_count()
-                    )
+                    everything = catalogue.bits(f"{prefix}:*") & catalogue.level_bits[level]
+                    whole = len(numbers) == everything.bit_count()
                     names = tuple(catalogue.names[number] for number in numbers)
-                    found.append(_row(prefix, level, names, whole, grant))
+                    found.append(_row(prefix, level, names, whole, grant, everything))
             for name in grant.unlisted:
                 prefix = name.partition(":")[0].lower()
                 if service is None or prefix == service.lower():
-                    found.append(_row(prefix, "unknown", (name,), False, grant))
+                    found.append(_row(prefix, "unknown", (name,), False, grant, None))
         order = {level: number for number, level in enumerate((*ACCESS_LEVELS, "unknown"))}
         return sorted(found, key=lambda row: (row.service, order[row.access_level], row.resources))
 
@@ -182,7 +196,7 @@ def _grants(
     catalogue: Catalogue, policies: PolicySet, layer: str, scope: int
 ) -> tuple[list[Grant], list[Grant]]:
     """Allows and Denies of a layer, those with the same resources and conditions put together."""
-    groups: dict[_GroupKey, tuple[int, list[StatementRef], dict[str, None]]] = {}
+    groups: dict[_GroupKey, tuple[int, list[tuple[CompiledStatement, int]], dict[str, None]]] = {}
     for policy in policies.policies:
         for compiled in policy.statements:
             statement = compiled.statement
@@ -193,13 +207,13 @@ def _grants(
             if not actions and not unlisted:
                 continue
             key = (statement.effect, resources, bool(statement.not_resources), statement.conditions)
-            known, refs, names = groups.get(key, (0, [], {}))
-            refs.append(reference(compiled, layer))
-            groups[key] = (known | actions, refs, names | dict.fromkeys(unlisted))
+            known, sources, names = groups.get(key, (0, [], {}))
+            sources.append((compiled, actions))
+            groups[key] = (known | actions, sources, names | dict.fromkeys(unlisted))
     allows: list[Grant] = []
     denies: list[Grant] = []
-    for (effect, resources, negated, conditions), (actions, refs, names) in groups.items():
-        grant = Grant(actions, resources, negated, conditions, tuple(refs), tuple(names))
+    for (effect, resources, negated, conditions), (actions, sources, names) in groups.items():
+        grant = Grant(layer, actions, resources, negated, conditions, tuple(sources), tuple(names))
         (allows if effect == "Allow" else denies).append(grant)
     return allows, denies
 
@@ -238,14 +252,24 @@ def _split(catalogue: Catalogue, actions: int) -> dict[tuple[str, str], list[int
     return found
 
 
-def _row(service: str, level: str, names: Iterable[str], whole: bool, grant: Grant) -> AccessRow:
+def _row(
+    service: str, level: str, names: Iterable[str], whole: bool, grant: Grant, scope: int | None
+) -> AccessRow:
+    """A line with the statements that have a share in it; `scope` None for actions that the catalogue
+    lacks."""
+    actions = tuple(names)
+    sources = [
+        statement
+        for statement, bits in grant.sources
+        if (actions[0] in statement.statement.actions if scope is None else bits & scope & grant.actions)
+    ]
     return AccessRow(
         service,
         level,
-        tuple(names),
+        actions,
         whole,
         grant.resources,
         grant.except_resources,
         grant.conditions,
-        grant.statements,
+        tuple(reference(statement, grant.layer) for statement in sources),
     )

@@ -150,7 +150,7 @@ class Catalogue:
     def _on(self, pattern: str) -> int:
         if is_universal(pattern):
             return self.all_bits
-        parts = _VARIABLE.sub("*", pattern).split(":", 5)
+        parts = as_pattern(pattern).split(":", 5)
         service = parts[2] if len(parts) > 2 else "*"
         if len(parts) < 6 or any(char in service for char in "*?"):
             return self.all_bits & ~self.account_level_bits
@@ -188,12 +188,17 @@ class Catalogue:
         return None
 
 
+def as_pattern(template: str) -> str:
+    """An ARN template as a pattern: `${Partition}` and the like become `*`."""
+    return _VARIABLE.sub("*", template)
+
+
 def _can_be(template: str, resource: str) -> bool:
     """Whether a resource of a type can match a pattern, both after the fifth colon. Names may hold slashes,
     except those of S3 buckets."""
     if template == "${BucketName}" and "/" in resource:
         return False
-    return globs_overlap(_VARIABLE.sub("*", template), resource)
+    return globs_overlap(as_pattern(template), resource)
 
 
 def members(bits: int) -> Iterator[int]:
@@ -231,6 +236,7 @@ __all__ = [
     "ResourceType",
     "ResourceUse",
     "Service",
+    "as_pattern",
     "is_account_level",
     "load",
     "members",

@@ -221,6 +221,7 @@ def test_access_by_service_and_level() -> None:
         ("Write", ("ecs:RunTask",), False),
         ("unknown", ("ecs:TeleportTask",), False),
     ]
+    assert [row.statements[0].index for row in rows] == [1, 2]
     assert found.by_level()["Write"] == 1
     assert access(layers(allow("sqs:*"))).rows()[0].whole
 
