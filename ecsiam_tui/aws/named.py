@@ -10,6 +10,12 @@ from ecsiam_tui.account.references import Reference, home_of, log_target, parse_
 from ecsiam_tui.account.tasks import TaskDefinition
 from ecsiam_tui.aws.reading import Reading, region_of
 
+THROUGH = "parameter/aws/reference/secretsmanager/"
+"""Parameters by which Systems Manager hands out secrets: reserved, and listed nowhere."""
+
+PUBLIC = "parameter/aws/service/"
+"""Parameters that AWS publishes for everybody: there, and listed nowhere."""
+
 _BUCKET_IN_POLICY = re.compile(r'"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/[^"]*)?"')
 
 
@@ -33,9 +39,17 @@ def named_by_task_definitions(reading: Reading, kind: str) -> set[str]:
 
 
 def secrets(reading: Reading) -> set[str]:
-    """ARNs of secrets. Of a reference that the agent would refuse, what can be read as the secret's ARN."""
+    """ARNs of secrets, also of those that are read through a parameter.
+
+    Of a reference that the agent would refuse, what can be read as the secret's ARN.
+    """
     named = filter(None, map(parse_arn, named_by_task_definitions(reading, "secret")))
-    return {str(arn._replace(resource=":".join(arn.resource.split(":")[:2]))) for arn in named}
+    through = filter(None, map(parse_arn, named_by_task_definitions(reading, "parameter")))
+    return {str(arn._replace(resource=":".join(arn.resource.split(":")[:2]))) for arn in named} | {
+        str(arn._replace(service="secretsmanager", resource=f"secret:{arn.resource.removeprefix(THROUGH)}"))
+        for arn in through
+        if arn.resource.startswith(THROUGH)
+    }
 
 
 def images(reading: Reading) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from botocore.credentials import (
     Credentials,
     DeferredRefreshableCredentials,
 )
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import json_decode_policies
 
 from ecsiam_tui import __version__
@@ -84,9 +84,10 @@ class AwsSession:
 
 
 def make_session(target: Target, *, paced: bool = True) -> AwsSession:
-    """A session for `target`, from the ambient credential chain. Asks AWS nothing yet.
+    """A session for `target`, from the ambient credential chain.
 
-    `paced` keeps calls to AWS's rates; a stand-in in this process or on this machine needs no pacing.
+    Asks AWS nothing yet; only a stand-in on this machine is asked in which regions it has clusters, where
+    no region is set. `paced` keeps calls to AWS's rates; a stand-in in this process or on this machine needs no pacing.
     Raises SourceError where the profile, a region, the role ARN, the endpoint or credentials are missing
     or malformed.
     """
@@ -95,6 +96,8 @@ def make_session(target: Target, *, paced: bool = True) -> AwsSession:
         session = botocore.session.Session(profile=target.profile)
         session.get_scoped_config()  # raises where the profile, perhaps that of AWS_PROFILE, does not exist
         regions = target.regions or _ambient_region(session)
+        if not regions and not target.is_loopback:
+            raise errors.no_region()
         _check_regions(regions)
         # Without this handler policy documents keep the bytes that their authors wrote.
         session.unregister("after-call.iam", json_decode_policies)
@@ -102,6 +105,7 @@ def make_session(target: Target, *, paced: bool = True) -> AwsSession:
             session.set_credentials("loopback", "loopback")  # a stand-in signs nobody in
         if session.get_credentials() is None:
             raise errors.no_credentials(target.profile or session.profile)
+        regions = regions or _regions_in_use(session, target)
         if target.role_arn:
             _assume(session, target, regions[0])
     except SourceError:
@@ -136,9 +140,22 @@ def _config(target: Target) -> Config:
 def _ambient_region(session: Any) -> tuple[str, ...]:
     # AWS_REGION is what the other SDKs and the containers of ECS itself use; botocore reads only the other.
     region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
-    if not region:
-        raise errors.no_region()
-    return (region,)
+    return (region,) if region else ()
+
+
+def _regions_in_use(session: Any, target: Target) -> tuple[str, ...]:
+    """The regions where a stand-in on this machine has clusters; asking all of them takes it no time."""
+    found = []
+    for region in session.get_available_regions("ecs"):
+        client = session.create_client(
+            "ecs", region_name=region, endpoint_url=target.endpoint_url, config=_config(target)
+        )
+        try:
+            if client.list_clusters(maxResults=1).get("clusterArns"):
+                found.append(region)
+        except (BotoCoreError, ClientError):
+            break  # it is told why when it is read
+    return tuple(found) or ("us-east-1",)
 
 
 def _check_regions(regions: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """Collecting the small account: everything is read, shaped and redacted; paging is complete."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -246,3 +247,49 @@ def test_several_regions_are_read(aws: FakeAws, watcher: Watching, redactor: Red
     assert aws.asked["ecs:ListClusters"] == 2
     assert aws.asked["iam:ListRoles"] == 1
     assert {node.region for node in snapshot.managed_nodes} == {account.REGION, "us-east-1"}
+
+
+def test_parameters_that_systems_manager_lists_nowhere(
+    aws: FakeAws, session: AwsSession, watcher: Watching, redactor: Redactor
+) -> None:
+    definition = account.task_definition(2)
+    definition["containerDefinitions"][0]["secrets"] = [
+        {"name": "A", "valueFrom": "/aws/reference/secretsmanager/shop/db"},
+        {"name": "B", "valueFrom": "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended"},
+        {"name": "C", "valueFrom": f"{account.SECRET}:refused"},
+    ]
+    aws.handlers["ecs:DescribeTaskDefinition"] = lambda _: {"taskDefinition": definition}
+    snapshot = collect(session, watcher, redactor).snapshot
+    assert aws.asked["ssm:DescribeParameters"] == 0
+    assert [parameter.type for parameter in snapshot.parameters] == ["SecureString", "String"]
+    asked = {parameters["SecretId"] for name, parameters in aws.requests if name.endswith("DescribeSecret")}
+    assert asked == {account.SECRET, account.arn("secretsmanager", "secret:shop/db")}
+
+
+@pytest.mark.parametrize("count", [3, 101])
+def test_log_groups_one_by_one_or_all_at_once(
+    count: int, aws: FakeAws, session: AwsSession, watcher: Watching, redactor: Redactor
+) -> None:
+    definition = account.task_definition(2)
+    (container,) = definition["containerDefinitions"]
+    definition["containerDefinitions"] = [
+        {
+            **container,
+            "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": f"/g/{n}"}},
+        }
+        for n in range(count)
+    ]
+    aws.handlers["ecs:DescribeTaskDefinition"] = lambda _: {"taskDefinition": definition}
+    groups = [{"logGroupName": f"/g/{n}"} for n in range(200)]
+    listing = paged(groups, "logGroups", size=50, limit="limit")
+
+    def describe(parameters: dict[str, Any]) -> dict[str, Any]:
+        prefix = parameters.get("logGroupNamePrefix")
+        if prefix is None:
+            return listing(parameters)
+        return {"logGroups": [group for group in groups if group["logGroupName"].startswith(prefix)]}
+
+    aws.handlers["logs:DescribeLogGroups"] = describe
+    snapshot = collect(session, watcher, redactor).snapshot
+    assert {group.log_group_name for group in snapshot.log_groups} >= {f"/g/{n}" for n in range(count)}
+    assert aws.asked["logs:DescribeLogGroups"] <= count + 2  # with those of the agent and of ECS Exec

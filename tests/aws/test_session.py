@@ -15,7 +15,7 @@ from ecsiam_tui.aws.live import LiveSource
 from ecsiam_tui.aws.session import Target, make_session, profiles
 from tests.aws import account
 from tests.aws.conftest import Watching
-from tests.aws.fake import FakeAws
+from tests.aws.fake import FakeAws, client_error
 
 HERE = ("eu-west-1",)
 
@@ -145,6 +145,23 @@ def test_a_stand_in_on_this_machine_needs_no_credentials(config: Path) -> None:
     assert not session.paced
     with pytest.raises(SourceError, match="No AWS credentials"):
         make_session(Target(regions=HERE, endpoint_url="https://vpce.example.com"))
+
+
+def test_without_a_region_a_stand_in_is_asked_where_it_has_clusters(
+    aws: FakeAws, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = Target(endpoint_url="http://127.0.0.1:5000")
+    answers = iter([{"clusterArns": []}, {"clusterArns": [account.CLUSTER]}] * 50)
+    aws.handlers["ecs:ListClusters"] = lambda _: next(answers)
+    regions = make_session(target).regions
+    assert len(regions) == aws.asked["ecs:ListClusters"] // 2 > 10
+    assert "ap-east-1" in regions
+    aws.handlers["ecs:ListClusters"] = lambda _: {"clusterArns": []}
+    assert make_session(target).regions == ("us-east-1",)
+    aws.failures["ecs:ListClusters"] = client_error("500", status=500)
+    assert make_session(target).regions == ("us-east-1",)
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert make_session(target).regions == ("eu-north-1",)
 
 
 def test_clients_are_kept_and_may_be_asked_for_by_many_threads() -> None:

@@ -26,7 +26,7 @@ from ecsiam_tui.aws.calls import Call
 from ecsiam_tui.aws.errors import Failure
 from ecsiam_tui.aws.reading import Reading, Stage, batches, flat, policy_text, region_of, tag_map
 
-_FEW_LOG_GROUPS = 20
+_FEW_LOG_GROUPS = 100
 
 
 def read_repositories(reading: Reading) -> None:
@@ -115,7 +115,11 @@ def read_parameters(reading: Reading) -> None:
     for arn in sorted(named.named_by_task_definitions(reading, "parameter")):
         parsed = parse_arn(arn)
         assert parsed is not None
-        if parsed.account == reading.account_id:
+        if parsed.resource.startswith((named.THROUGH, named.PUBLIC)):
+            kind = "SecureString" if parsed.resource.startswith(named.THROUGH) else "String"
+            name = parsed.resource.removeprefix("parameter")
+            reading.add("parameters", [Parameter(arn=arn, name=name, type=kind)])
+        elif parsed.account == reading.account_id:
             by_region[parsed.region][arn] = parsed.resource.removeprefix("parameter/")
         else:
             elsewhere = Failure("unsupported", "", f"the parameter belongs to account {parsed.account}")
