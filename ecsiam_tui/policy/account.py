@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from msgspec import UnsetType
 
 from ecsiam_tui.account import Snapshot
-from ecsiam_tui.account.arns import parse_arn
 from ecsiam_tui.account.iam import (
     AttachedPolicy,
     InlinePolicy,
@@ -22,6 +21,7 @@ from ecsiam_tui.account.iam import (
 
 from .document import PolicyDocument, parse_document
 from .evaluation import Decision, evaluate
+from .known_context import KnownContext
 from .layers import CompiledPolicy, Layers, Policy, PolicySet
 from .principals import parse_principal
 from .request import Request
@@ -286,7 +286,7 @@ class AccountPolicies:
 
         What `context` says wins. Assumed: the call is made over TLS and directly, not by a service on behalf
         of the principal."""
-        known, absent = self.known_context(principal, resource, now)
+        known, absent = self.known_context(principal, resource, action, now)
         return Request(
             principal=principal,
             action=action,
@@ -303,99 +303,12 @@ class AccountPolicies:
         arn = self.resolve(principal)
         return evaluate(self.layers(arn, action, resource), self.request(arn, action, resource, context))
 
+    @cached_property
+    def _known(self) -> KnownContext:
+        return KnownContext(self.snapshot, self.principal)
+
     def known_context(
-        self, principal: str, resource: str = "*", now: datetime | None = None
+        self, principal: str, resource: str = "*", action: str = "", now: datetime | None = None
     ) -> tuple[dict[str, Any], set[str]]:
         """The condition keys that the account tells, and those (lower case) that it tells are not there."""
-        moment = now or datetime.now(UTC)
-        known: dict[str, Any] = {
-            "aws:CurrentTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:EpochTime": str(int(moment.timestamp())),
-            "aws:SecureTransport": "true",
-            "aws:ViaAWSService": "false",
-        }
-        absent = {"aws:calledvia", "aws:calledviafirst", "aws:calledvialast"}
-        self._principal_context(principal, known, absent)
-        self._resource_context(resource, known, absent)
-        return known, absent
-
-    def _principal_context(self, arn: str, known: dict[str, Any], absent: set[str]) -> None:
-        parsed = parse_principal(arn)
-        found = self.principal(arn)
-        known["aws:PrincipalIsAWSService"] = "true" if parsed.kind == "service" else "false"
-        if not parsed.is_iam:
-            return
-        known["aws:PrincipalAccount"] = parsed.account
-        known["aws:PrincipalArn"] = found.arn if found is not None else parsed.text
-        types = {"user": "User", "role": "AssumedRole", "session": "AssumedRole", "root": "Account"}
-        known["aws:PrincipalType"] = types.get(parsed.kind, "FederatedUser")
-        organization = self.snapshot.organization
-        if organization is not None and parsed.account == self.snapshot.account_id:
-            known["aws:PrincipalOrgID"] = organization.id
-            path = "/".join(
-                [organization.id, *(level.id for level in organization.levels if "-" in level.id)]
-            )
-            known["aws:PrincipalOrgPaths"] = [path + "/"]
-        if found is not None:
-            known.update({f"aws:PrincipalTag/{key}": value for key, value in found.tags.items()})
-            absent.add("aws:principaltag/")
-        if isinstance(found, User):
-            known["aws:username"] = found.user_name
-            if found.user_id:
-                known["aws:userid"] = found.user_id
-        elif parsed.kind in ("role", "session"):
-            absent.add("aws:username")
-
-    def _resource_context(self, resource: str, known: dict[str, Any], absent: set[str]) -> None:
-        parsed = parse_arn(resource)
-        if parsed is None:
-            return
-        if parsed.region:
-            known["aws:RequestedRegion"] = parsed.region
-        if parsed.account == self.snapshot.account_id or resource in self._resource_policies:
-            known["aws:ResourceAccount"] = self.snapshot.account_id
-            if self.snapshot.organization is not None:
-                known["aws:ResourceOrgID"] = self.snapshot.organization.id
-        tags = self._tags.get(resource)
-        if tags is not None:
-            known.update({f"aws:ResourceTag/{key}": value for key, value in tags.items()})
-            known.update({f"{parsed.service}:ResourceTag/{key}": value for key, value in tags.items()})
-            absent |= {"aws:resourcetag/", f"{parsed.service}:resourcetag/"}
-        if parsed.service == "ecs":
-            known.update(_ecs_context(resource))
-
-    @cached_property
-    def _tags(self) -> dict[str, dict[str, str]]:
-        """Tags of every resource of which the snapshot knows them."""
-        snapshot = self.snapshot
-        found: dict[str, dict[str, str]] = {}
-        for secret in snapshot.secrets:
-            found[secret.arn] = secret.tags
-        for system in snapshot.file_systems:
-            found[system.file_system_arn] = system.tags
-        found.update({role.arn: role.tags for role in snapshot.roles})
-        found.update({user.arn: user.tags for user in snapshot.users})
-        # ECS gives tags only when asked for them: an empty set may mean that nobody asked.
-        found.update({cluster.cluster_arn: cluster.tags for cluster in snapshot.clusters if cluster.tags})
-        found.update({service.service_arn: service.tags for service in snapshot.services if service.tags})
-        found.update({task.task_arn: task.tags for task in snapshot.tasks if task.tags})
-        for definition in snapshot.task_definitions:
-            if definition.tags:
-                found[definition.task_definition_arn] = definition.tags
-        return found
-
-
-def _ecs_context(resource: str) -> dict[str, str]:
-    """ecs:cluster and ecs:service of a resource whose ARN names them. Service Authorization Reference,
-    "Condition keys for Amazon Elastic Container Service"."""
-    head, _, rest = resource.rpartition(":")
-    parts = rest.split("/")
-    known: dict[str, str] = {}
-    kinds = ("service", "task", "task-set", "container-instance", "service-deployment", "service-revision")
-    if parts[0] in kinds and len(parts) >= 3:
-        known["ecs:cluster"] = f"{head}:cluster/{parts[1]}"
-        if parts[0] in ("service", "task-set", "service-deployment", "service-revision"):
-            known["ecs:service"] = f"{head}:service/{parts[1]}/{parts[2]}"
-    elif parts[0] == "cluster":
-        known["ecs:cluster"] = resource
-    return known
+        return self._known.of(principal, resource, action, now)

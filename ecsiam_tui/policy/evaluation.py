@@ -114,9 +114,8 @@ class State:
                 return NO
             result = min(result, truth)
         if result == MAYBE:
-            written = {condition.key: condition.source.key for condition in statement.conditions}
             for key in context.missing:
-                self.missing.setdefault(key, written.get(key, key))
+                self.missing.setdefault(key, statement.spelling(key))
         return result
 
     def covers_resource(self, statement: CompiledStatement) -> Truth:

@@ -88,6 +88,19 @@ class CompiledStatement:
         """Whether Action or NotAction covers an action (lower case)."""
         return any(matcher(action) for matcher in self._actions) != self._negated_actions
 
+    def spelling(self, key: str) -> str:
+        """A condition key (lower case) as the statement writes it, as a key or as a variable."""
+        source = self.statement
+        texts = (*source.resources, *source.not_resources, *(v for c in source.conditions for v in c.values))
+        for condition in self.conditions:
+            if condition.key == key:
+                return condition.source.key
+        for text in texts:
+            at = text.lower().find("${" + key)
+            if at >= 0:
+                return text[at + 2 : at + 2 + len(key)]
+        return key
+
     @property
     def is_unconditional(self) -> bool:
         """Whether it applies to every resource without a condition."""

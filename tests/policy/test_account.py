@@ -363,3 +363,22 @@ def test_why_not_for_a_role_that_may_not_be_assumed() -> None:
 
 def test_inline_helper_is_read_by_the_engine() -> None:
     assert inline("x", allow()).policy_document.startswith("{")
+
+
+def test_regions_that_a_resource_does_not_name() -> None:
+    account = AccountPolicies(snapshot(regions=("eu-west-1",)))
+    assert account.request(arn("reader"), "ecs:ListClusters").context["aws:RequestedRegion"] == "eu-west-1"
+    assert account.request(arn("reader"), "iam:ListRoles").context["aws:RequestedRegion"] == "us-east-1"
+    two = AccountPolicies(snapshot(regions=("eu-west-1", "us-east-1")))
+    assert "aws:RequestedRegion" not in two.request(arn("reader"), "ecs:ListClusters").context
+    bucket = account.request(arn("reader"), "s3:GetObject", "arn:aws:s3:::data/x").context
+    assert bucket["aws:ResourceAccount"] == ACCOUNT
+
+
+def test_open_keys_keep_their_spelling() -> None:
+    condition = {"StringEquals": {"aws:RequestTag/Team": "${aws:ResourceTag/Team}"}}
+    account = AccountPolicies(snapshot(roles=(role("a", allow(Condition=condition)),)))
+    queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"
+    decision = account.decide("a", "sqs:SendMessage", queue, {"aws:RequestTag/Team": "x"})
+    assert decision.missing_context == ("aws:ResourceTag/Team",)
+    assert account.decide("a", "sqs:SendMessage", "*").missing_context == ("aws:RequestTag/Team",)
