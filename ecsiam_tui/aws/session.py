@@ -87,7 +87,8 @@ def make_session(target: Target, *, paced: bool = True) -> AwsSession:
     """A session for `target`, from the ambient credential chain.
 
     Asks AWS nothing yet; only a stand-in on this machine is asked in which regions it has clusters, where
-    no region is set. `paced` keeps calls to AWS's rates; a stand-in in this process or on this machine needs no pacing.
+    no region is set. `paced` keeps calls to AWS's rates; a stand-in in this process or on this machine needs
+    no pacing.
     Raises SourceError where the profile, a region, the role ARN, the endpoint or credentials are missing
     or malformed.
     """
