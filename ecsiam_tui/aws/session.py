@@ -53,7 +53,6 @@ class AwsSession:
         self._boto3 = boto3.Session(botocore_session=session)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
-        self._config = _config(target)
 
     @property
     def partition(self) -> str:
@@ -73,7 +72,7 @@ class AwsSession:
                     service,
                     region_name=key[1],
                     endpoint_url=self.target.endpoint_url,
-                    config=self._config,
+                    config=_config(self.target, service),
                 )
                 self._clients[key] = client
             return client
@@ -124,9 +123,10 @@ def profiles() -> tuple[str, ...]:
         return ()
 
 
-def _config(target: Target) -> Config:
-    # A stand-in on this machine has no passing troubles: what it refuses once it refuses always.
-    attempts = 1 if target.is_loopback else 5
+def _config(target: Target, service: str = "") -> Config:
+    # A stand-in on this machine has no passing troubles: what it refuses once it refuses always. The first
+    # call is to STS: where nothing can be reached, a person should not wait long to be told.
+    attempts = 1 if target.is_loopback else 2 if service == "sts" else 5
     return Config(
         connect_timeout=5,
         read_timeout=30,

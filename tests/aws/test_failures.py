@@ -114,6 +114,8 @@ def test_nonsense_from_each_call_in_turn(
         snapshot = collect(session, Watching(), redactor).snapshot
         assert snapshot.account_id == account.ACCOUNT
         assert {gap.reason for gap in snapshot.gaps} <= {"invalid", "failed"}
+        for gap in snapshot.gaps:  # of this call, or of the one that was asked about what it named
+            assert set(gap.unknown) & set(call.unknown), gap.call
         assert_nothing_else_is_lost(call, whole, snapshot)
 
 

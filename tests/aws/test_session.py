@@ -176,6 +176,15 @@ def test_clients_are_kept_and_may_be_asked_for_by_many_threads() -> None:
     assert session.client("kms", "us-east-1") is not session.client("kms")
 
 
+def test_calls_are_tried_again_but_not_for_ever() -> None:
+    session = make_session(Target(regions=HERE))
+    retries = session.client("ecs").meta.config.retries
+    assert (retries["mode"], retries["total_max_attempts"]) == ("adaptive", 5)
+    assert session.client("sts").meta.config.retries["total_max_attempts"] == 2
+    local = make_session(Target(regions=HERE, endpoint_url="http://127.0.0.1:1"))
+    assert local.client("ecs").meta.config.retries["total_max_attempts"] == 1
+
+
 def test_a_role_is_assumed() -> None:
     role = f"arn:aws:iam::{account.ACCOUNT}:role/reader"
     with mock_aws():

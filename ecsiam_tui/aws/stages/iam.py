@@ -12,6 +12,7 @@ from ecsiam_tui.account.redact import scrub_text
 from ecsiam_tui.account.snapshot import CallerIdentity
 from ecsiam_tui.account.source import SourceError
 from ecsiam_tui.aws import table
+from ecsiam_tui.aws.calls import Call
 from ecsiam_tui.aws.errors import CLOCK_CODES, REFUSED_CODES, classify, error_code, explain
 from ecsiam_tui.aws.reader import Job
 from ecsiam_tui.aws.reading import Reading, Stage, policy_text, tag_map
@@ -97,7 +98,7 @@ def read_further_policies(reading: Reading) -> None:
         if version.data is None:
             return
         policy = {**policy, "PolicyVersionList": [version.data["PolicyVersion"]]}
-        reading.add("policies", [record for _, record in _policy(reading, policy)])
+        reading.add("policies", [_managed_policy(reading, policy, table.GET_POLICY_VERSION)])
 
     arns = sorted(_policy_arns_in_use(reading) - known)
     reading.each(POLICIES.name, table.GET_POLICY, arns, read, lambda _: reading.home_region)
@@ -118,6 +119,10 @@ def _group(reading: Reading, data: Json) -> Iterator[tuple[str, Any]]:
 
 
 def _policy(reading: Reading, data: Json) -> Iterator[tuple[str, Any]]:
+    yield "policies", _managed_policy(reading, data, table.GET_ACCOUNT_AUTHORIZATION_DETAILS)
+
+
+def _managed_policy(reading: Reading, data: Json, call: Call) -> ManagedPolicy | None:
     def shape(data: Json) -> Json:
         versions = data.get("PolicyVersionList") or ()
         default: Json = next((item for item in versions if item.get("IsDefaultVersion")), {})
@@ -132,17 +137,7 @@ def _policy(reading: Reading, data: Json) -> Iterator[tuple[str, Any]]:
             shaped["Description"] = scrub_text(shaped["Description"])
         return shaped
 
-    yield (
-        "policies",
-        reading.reader.decode(
-            ManagedPolicy,
-            data,
-            table.GET_ACCOUNT_AUTHORIZATION_DETAILS,
-            reading.home_region,
-            _name_of(data),
-            shape,
-        ),
-    )
+    return reading.reader.decode(ManagedPolicy, data, call, reading.home_region, _name_of(data), shape)
 
 
 def _decode(reading: Reading, kind: type[Rec], data: Json, inline: str) -> Rec | None:
