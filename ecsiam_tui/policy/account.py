@@ -48,11 +48,20 @@ class Attachment(NamedTuple):
 class AccountPolicies:
     """The policies of one snapshot. Documents are parsed and compiled when first needed, and once."""
 
-    def __init__(self, snapshot: Snapshot, managed: ManagedDocuments | None = None) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        managed: ManagedDocuments | None = None,
+        reuse: AccountPolicies | None = None,
+    ) -> None:
+        """`reuse` the parsed and compiled documents of another snapshot of the account: what a change leaves
+        as it was is not read again."""
         self.snapshot = snapshot
         self._managed = managed
-        self._documents: dict[str, PolicyDocument] = {}
-        self._compiled: dict[tuple[str, str, PolicyKind, str], CompiledPolicy] = {}
+        self._documents: dict[str, PolicyDocument] = reuse._documents if reuse else {}
+        self._compiled: dict[tuple[str, str, PolicyKind, str], CompiledPolicy] = (
+            reuse._compiled if reuse else {}
+        )
         self._identity: dict[str, tuple[PolicySet, tuple[str, ...]]] = {}
 
     # Principals

@@ -17,6 +17,9 @@ from typing import NamedTuple
 
 from .truth import MAYBE, NO, YES, Truth
 
+# Patterns kept ready. Bounded: a batch may bring any number of them.
+_CACHED = 8192
+
 ANY = "*"
 ONE = "?"
 
@@ -50,7 +53,7 @@ open."""
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{},']+?)(?:\s*,\s*'([^']*)')?)\}")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_CACHED)
 def tokenize(text: str, variables: bool, wildcards: bool = True) -> Tokens:
     """Literals, wildcards and variables of a pattern. Without `variables` a `${…}` is text like any other."""
     tokens: list[Token] = []
@@ -106,7 +109,7 @@ def plain_text(tokens: Tokens) -> str:
     return "".join(token.text if isinstance(token, Literal) else token.char for token in tokens)  # type: ignore[union-attr]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_CACHED)
 def glob(tokens: Tokens, ignore_case: bool = False) -> Callable[[str], re.Match[str] | None]:
     """A matcher of whole texts for a pattern without variables."""
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
@@ -129,7 +132,7 @@ def split_segments(tokens: Tokens, limit: int = 6) -> list[list[Token]]:
     return segments
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_CACHED)
 def arn_glob(tokens: Tokens) -> Callable[[str], re.Match[str] | None] | None:
     """A matcher of ARNs in which a wildcard of the first five segments stays inside its segment; None for a
     pattern that is not an ARN. IAM User Guide, "IAM JSON policy elements: Resource" and "ARN condition
@@ -141,7 +144,7 @@ def arn_glob(tokens: Tokens) -> Callable[[str], re.Match[str] | None] | None:
     return re.compile(f"{head}:{_regex(tuple(segments[5]), '.')}", re.DOTALL).fullmatch
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_CACHED)
 def resource_glob(tokens: Tokens) -> Callable[[str], re.Match[str] | None]:
     """A matcher of the ARNs that a Resource pattern covers. A wildcard stays inside its segment, but "if the
     `*` wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
@@ -193,7 +196,7 @@ def _join(runs: list[str], char: str) -> str:
     return f"{runs[0]}{middle}{char}*{runs[-1]}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_CACHED)
 def action_matcher(pattern: str) -> Callable[[str], object] | None:
     """A matcher of actions in lower case; None for a pattern that no action can match. The part before the
     colon and the one after it both ignore case. IAM User Guide, "IAM JSON policy elements: Action"."""
@@ -204,7 +207,7 @@ def action_matcher(pattern: str) -> Callable[[str], object] | None:
     return glob(tokenize(pattern.lower(), variables=False))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_CACHED)
 def action_matchers(patterns: tuple[str, ...]) -> tuple[Callable[[str], object], ...]:
     """The matchers of an Action or NotAction element."""
     return tuple(matcher for pattern in patterns if (matcher := action_matcher(pattern)) is not None)
