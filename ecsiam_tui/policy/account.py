@@ -33,6 +33,13 @@ ManagedDocuments = Callable[[str], str | None]
 _ALLOW_ALL = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
 )
+# "The default EFS file system policy … grants full access to any anonymous client that can connect to the
+# file system using a mount target": Amazon EFS User Guide, "Using IAM to control access to file systems".
+_EFS_DEFAULT = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},'
+    '"Action":["elasticfilesystem:ClientMount","elasticfilesystem:ClientWrite",'
+    '"elasticfilesystem:ClientRootAccess"],"Resource":"*"}]}'
+)
 _RCP_FULL_ACCESS = "RCPFullAWSAccess"
 
 
@@ -235,7 +242,11 @@ class AccountPolicies:
         for bucket in snapshot.buckets:
             found[bucket.arn] = ("bucket policy", bucket.policy)
         for system in snapshot.file_systems:
-            found[system.file_system_arn] = ("file system policy", system.policy)
+            found[system.file_system_arn] = (
+                ("default file system policy", _EFS_DEFAULT)
+                if system.policy is None
+                else ("file system policy", system.policy)
+            )
         for function in snapshot.functions:
             found[function.function_arn] = ("function policy", function.policy)
         return found

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ecsiam_tui.account.ecs import Cluster
+from ecsiam_tui.account.resources import FileSystem
 from ecsiam_tui.policy.access import access, diff
 from ecsiam_tui.policy.account import AccountPolicies
 from ecsiam_tui.policy.layers import Layers
@@ -373,6 +374,22 @@ def test_regions_that_a_resource_does_not_name() -> None:
     assert "aws:RequestedRegion" not in two.request(arn("reader"), "ecs:ListClusters").context
     bucket = account.request(arn("reader"), "s3:GetObject", "arn:aws:s3:::data/x").context
     assert bucket["aws:ResourceAccount"] == ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("policy_text", "outcome"),
+    [
+        (None, "Allowed"),
+        (json.dumps(policy(deny("elasticfilesystem:*", Principal="*"))), "ExplicitlyDenied"),
+        (json.dumps(policy()), "ImplicitlyDenied"),
+    ],
+)
+def test_a_file_system_without_policy_lets_clients_in(policy_text: str | None, outcome: str) -> None:
+    system = f"arn:aws:elasticfilesystem:eu-west-1:{ACCOUNT}:file-system/fs-1"
+    known = FileSystem(file_system_id="fs-1", file_system_arn=system, policy=policy_text)
+    account = AccountPolicies(snapshot(file_systems=(known,)))
+    assert account.decide("reader", "elasticfilesystem:ClientMount", system).outcome == outcome
+    assert not account.decide("reader", "elasticfilesystem:DeleteFileSystem", system).allowed
 
 
 def test_open_keys_keep_their_spelling() -> None:
