@@ -264,6 +264,7 @@ def test_parameters_that_systems_manager_lists_nowhere(
     assert [parameter.type for parameter in snapshot.parameters] == ["SecureString", "String"]
     asked = {parameters["SecretId"] for name, parameters in aws.requests if name.endswith("DescribeSecret")}
     assert asked == {account.SECRET, account.arn("secretsmanager", "secret:shop/db")}
+    assert f"{account.SECRET}:refused" in snapshot.missing
 
 
 @pytest.mark.parametrize("count", [3, 101])

@@ -105,6 +105,8 @@ def read_secrets(reading: Reading) -> None:
         return record and msgspec.structs.replace(record, policy=policy)
 
     arns = sorted(named.secrets(reading))
+    # What is written so that no secret can have it for its ARN need not be looked up to be missing.
+    reading.missing |= named.named_by_task_definitions(reading, "secret") - set(arns)
     _read(reading, "secrets", SECRETS, arns, read)
 
 
