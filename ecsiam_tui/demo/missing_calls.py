@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from moto.codedeploy.responses import CodeDeployResponse, _deployment_group_info
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
@@ -137,10 +137,6 @@ _CALLS: dict[type[BaseResponse], tuple[Callable[[Any], ActionResult], ...]] = {
 }
 
 
-class _EcrAccessDenied(ServiceException):
-    code = "AccessDeniedException"
-
-
 def _refuse_secret(method: Callable[..., Any], action: str) -> Callable[..., Any]:
     def refusing(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> Any:
         parts = secret_id.split(":")
@@ -161,9 +157,10 @@ def _refuse_registry(method: Callable[..., Any], action: str) -> Callable[..., A
             (word for word in args if isinstance(word, str) and len(word) == 12 and word.isdigit()), None
         )
         if registry and registry != ACCOUNT:
-            raise _EcrAccessDenied(
+            raise JsonRESTError(
+                "AccessDeniedException",
                 f"User is not authorized to perform: ecr:{action} on the registry {registry}"
-                f" because no resource-based policy allows the ecr:{action} action"
+                f" because no resource-based policy allows the ecr:{action} action",
             )
         return method(self, *args, **kwargs)
 
