@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,13 +23,17 @@ from .patterns import action_matchers
 from .principals import parse_principal
 from .request import Request
 from .resources import is_plain
-from .services import refusal, requires_resource_policy
+from .services import rcps_apply, refusal, requires_resource_policy
 from .truth import MAYBE, NO, YES, Truth
 
 ASSUME_ROLE = "sts:AssumeRole"
 
 # Condition keys that say something of the principal.
 _PERSONAL = ("aws:principal", "aws:userid", "aws:username", "aws:sourceidentity")
+_OF_THE_ACCOUNT = frozenset(
+    {"aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principalisawsservice"}
+)
+_VARIABLE = re.compile(r"\$\{\s*([^{},']+)")
 _NO_LAYERS = Layers()
 
 
@@ -106,15 +111,29 @@ def _prefix(statement: Statement) -> str | None:
     return pattern[:-1] if pattern.endswith("*") and len(pattern) > 1 and is_plain(pattern) else None
 
 
+class _Guard(NamedTuple):
+    """Whether the organization lets a request through, the open keys on which that depends, and whether it
+    must be asked for each principal."""
+
+    truth: Truth
+    keys: tuple[str, ...]
+    personal: bool
+
+
 def _is_personal(statement: CompiledStatement) -> bool:
     """Whether it asks for something that differs from principal to principal."""
     source = statement.statement
-    if not source.conditions and statement.fast is not None:
-        return False
-    if any(condition.key.startswith(_PERSONAL) for condition in statement.conditions):
+    if statement.principal is not None and not statement.principal.names_everyone:
+        return True
+    if any(_names_person(condition.key) for condition in statement.conditions):
         return True
     texts = (*source.resources, *source.not_resources, *(v for c in source.conditions for v in c.values))
-    return any("${" in text and any(key in text.lower() for key in _PERSONAL) for text in texts)
+    variables = (match.lower() for text in texts if "${" in text for match in _VARIABLE.findall(text))
+    return any(_names_person(variable) for variable in variables)
+
+
+def _names_person(key: str) -> bool:
+    return key.startswith(_PERSONAL) and key not in _OF_THE_ACCOUNT
 
 
 class Population:
@@ -134,7 +153,7 @@ class Population:
         self._groups: dict[tuple[bool, tuple[str, ...]], list[_Place]] = {}
         self._compiled: dict[int, tuple[CompiledStatement, bool]] = {}
         self._holder_bits: dict[int, int] = {}
-        self._special = 0
+        self._special = self._linked = 0
         with _collector_paused():
             self._load()
 
@@ -143,6 +162,8 @@ class Population:
         for number, arn in enumerate(self.principals):
             attachments, unread = self.policies.attachments(arn)
             known = self.policies.principal(arn)
+            if isinstance(known, Role) and known.is_service_linked:
+                self._linked |= 1 << number
             if unread or (known is not None and known.permissions_boundary is not None):
                 self._special |= 1 << number
             for attachment in attachments:
@@ -231,27 +252,33 @@ class Population:
         return WhoCan(tuple(reaches), self._others(own, action))
 
     def _direct(self, action: str, resource: str, context: Mapping[str, Any] | None) -> Iterator[Reach]:
-        # The root of the account is a principal for which nothing of a person is known.
+        # The account's root stands for everybody: what is known of it is known of all, but for what is
+        # personal.
+        account = self.policies.snapshot.account_id
+        probe = self.policies.request(f"arn:aws:iam::{account}:root", action, resource, context)
         with _collector_paused():
-            found = self._sort(self.policies.request("", action, resource, context))
+            found = self._sort(probe)
+        guard = self._guard(probe)
         own, unread = self.policies.resource_policy(action, resource)
-        singly = bool(own or unread) or requires_resource_policy(action.lower(), resource)
-        singly = singly or not self._guards_are_simple(action) or bool(refusal(action.lower(), resource))
         owner = resource.split(":", 5)[4:5]
-        singly = singly or (
-            bool(owner) and owner[0].isdigit() and owner[0] != self.policies.snapshot.account_id
-        )
+        foreign = bool(owner) and owner[0].isdigit() and owner[0] != account
+        special = bool(own or unread) or foreign or guard.personal
+        special = special or requires_resource_policy(action.lower(), resource)
+        special = special or refusal(action.lower(), resource) is not None
         # Where the resource has a policy of its own, it may let anybody in.
         everybody = (1 << len(self.principals)) - 1
         candidates = everybody if own is not None else found.may_allow | found.single | self._special
         candidates &= ~found.deny
-        one_by_one = set(numbers(candidates if singly else (found.single | self._special) & candidates))
+        if guard.truth == NO:
+            candidates &= self._linked
+        alone = candidates if special else candidates & (found.single | self._special | self._linked)
+        singly = set(numbers(alone))
         depending = set(numbers(candidates & (found.open_deny | ~found.allow)))
         for number in numbers(candidates):
             arn = self.principals[number]
-            if number not in one_by_one:
-                if number in depending:
-                    yield Reach(arn, "Depends", found.keys(1 << number))
+            if number not in singly:
+                if number in depending or guard.truth == MAYBE:
+                    yield Reach(arn, "Depends", tuple(dict.fromkeys(guard.keys + found.keys(1 << number))))
                 else:
                     yield Reach(arn, "Allowed")
                 continue
@@ -262,15 +289,18 @@ class Population:
             if decision.outcome in ("Allowed", "Depends"):
                 yield Reach(arn, decision.outcome, decision.missing_context)
 
-    def _guards_are_simple(self, action: str) -> bool:
-        """Whether SCPs and RCPs let the action through whoever asks for whatever."""
-        probe = self.policies.layers("")
-        lowered = action.lower()
-        for level in (*probe.scps, *probe.rcps):
-            plan = level.plan(lowered)
-            if plan.denies or not any(statement.is_unconditional for statement in plan.allows):
-                return False
-        return True
+    def _guard(self, request: Request) -> _Guard:
+        """What SCPs and RCPs say of a request, the same for every principal that is not service-linked."""
+        layers = self.policies.layers("")
+        state = State(request, _NO_LAYERS)
+        levels = (*layers.scps, *(layers.rcps if rcps_apply(state.action) else ()))
+        for level in levels:
+            plan = level.plan(state.action)
+            if any(_is_personal(statement) for statement in (*plan.allows, *plan.denies)):
+                return _Guard(MAYBE, (), personal=True)
+        verdicts = [state.verdict(level) for level in levels]
+        truth = min((min(verdict.allow, YES - verdict.deny) for verdict in verdicts), default=YES)
+        return _Guard(truth, tuple(state.missing.values()), personal=False)
 
     def _others(self, own: PolicySet | None, action: str) -> tuple[str, ...]:
         if own is None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
+from ecsiam_tui.account import Organization
 from ecsiam_tui.account.ecs import Cluster
 from ecsiam_tui.account.resources import FileSystem
 from ecsiam_tui.policy.access import access, diff
@@ -159,6 +161,27 @@ def test_who_can_by_assuming_roles() -> None:
     assert "tagged" not in str(by_name)
 
 
+def guarded(*statements: dict[str, Any], kind: str = "SERVICE") -> Organization:
+    return organization((policy(allow(Principal="*"), *statements),), kind=kind)
+
+
+GUARDS: dict[str, Organization | None] = {
+    "": None,
+    "everything": guarded(),
+    "blocked": guarded(deny(["s3:*", "secretsmanager:*"])),
+    "one resource": guarded(deny(resource="arn:aws:s3:::data/*")),
+    "personal": guarded(deny("s3:*", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})),
+    "personal variable": guarded(deny("s3:*", resource="arn:aws:s3:::*/${aws:PrincipalTag/team}")),
+    "region": guarded(deny(Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}})),
+    "organization": guarded(
+        deny(Principal="*", Condition={"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}),
+        kind="RESOURCE",
+    ),
+    "one principal": guarded(deny("*", Principal={"AWS": arn("admin")}), kind="RESOURCE"),
+    "silent level": organization((policy(allow("ecs:*")),)),
+}
+
+
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
@@ -172,20 +195,21 @@ def test_who_can_by_assuming_roles() -> None:
         ("ecs:UpdateService", SERVICE),
     ],
 )
-@pytest.mark.parametrize("with_scp", [False, True])
-def test_who_can_agrees_with_asking_each(action: str, resource: str, with_scp: bool) -> None:
-    more: dict[str, Any] = {}
-    if with_scp:
-        guard = deny("s3:*", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
-        more["organization"] = organization((policy(allow(), guard),))
-    account = AccountPolicies(snapshot(**more))
+@pytest.mark.parametrize("guard", GUARDS, ids=str)
+def test_who_can_agrees_with_asking_each(action: str, resource: str, guard: str) -> None:
+    linked = role("AWSServiceRoleForX", allow(), path="/aws-service-role/x.amazonaws.com/")
+    linked = msgspec.structs.replace(linked, arn=arn("aws-service-role/x.amazonaws.com/AWSServiceRoleForX"))
+    data = snapshot(roles=(*snapshot().roles, linked), regions=("eu-west-1", "us-east-1"))
+    if guard:
+        data = msgspec.structs.replace(data, organization=GUARDS[guard])
+    account = AccountPolicies(data)
     expected = {}
     for name in account.principals:
         decision = account.decide(name, action, resource)
         if decision.outcome in ("Allowed", "Depends"):
-            expected[name] = (decision.outcome, decision.missing_context)
+            expected[name] = (decision.outcome, set(decision.missing_context))
     found = Population(account).who_can(action, resource)
-    assert {r.principal: (r.outcome, r.missing_context) for r in found.reaches} == expected
+    assert {r.principal: (r.outcome, set(r.missing_context)) for r in found.reaches} == expected
 
 
 def test_who_can_with_open_conditions() -> None:

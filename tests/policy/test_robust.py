@@ -19,24 +19,68 @@ from ecsiam_tui.policy.why_not import why_not
 texts = st.one_of(
     st.sampled_from(
         (
-            "*", "", "s3:*", "s3:GetObject", "arn:aws:s3:::b/*", "arn:aws:s3", "${aws:username}",
-            "${", "${*}", "Allow", "Deny", "2012-10-17", "arn:aws:iam::123456789012:root", "aws:username", "true",
-            "10", "10.0.0.0/8", "${a, 'b'}", "[markup]", "\u0000", "\u202e", "NotAction", "arn:::::", "?", "a" * 300,
+            "*",
+            "",
+            "s3:*",
+            "s3:GetObject",
+            "arn:aws:s3:::b/*",
+            "arn:aws:s3",
+            "${aws:username}",
+            "${",
+            "${*}",
+            "Allow",
+            "Deny",
+            "2012-10-17",
+            "arn:aws:iam::123456789012:root",
+            "aws:username",
+            "true",
+            "10",
+            "10.0.0.0/8",
+            "${a, 'b'}",
+            "[markup]",
+            "\u0000",
+            "\u202e",
+            "NotAction",
+            "arn:::::",
+            "?",
+            "a" * 300,
         )
     ),
     st.text(max_size=12),
-)  # fmt: skip
+)
 keys = st.one_of(
     st.sampled_from(
         (
-            "Version", "Statement", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal",
-            "NotPrincipal", "Condition", "Sid", "Id", "AWS", "Service", "StringEquals",
-            "ForAnyValue:StringLike", "Bool", "NumericEquals", "DateLessThan", "IpAddress", "ArnLike", "Null", "BinaryEquals",
-            "NotIpAddress", "DateNotEquals", "aws:username",
+            "Version",
+            "Statement",
+            "Effect",
+            "Action",
+            "NotAction",
+            "Resource",
+            "NotResource",
+            "Principal",
+            "NotPrincipal",
+            "Condition",
+            "Sid",
+            "Id",
+            "AWS",
+            "Service",
+            "StringEquals",
+            "ForAnyValue:StringLike",
+            "Bool",
+            "NumericEquals",
+            "DateLessThan",
+            "IpAddress",
+            "ArnLike",
+            "Null",
+            "BinaryEquals",
+            "NotIpAddress",
+            "DateNotEquals",
+            "aws:username",
         )
     ),
     st.text(max_size=5),
-)  # fmt: skip
+)
 scalars = st.one_of(st.none(), st.booleans(), st.integers(-(2**60), 2**60), st.floats(allow_nan=False), texts)
 anything = st.recursive(
     scalars,
