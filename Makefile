@@ -43,7 +43,7 @@ contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev ## write the generated parts of docs/ again
-	$(BIN)/python -m ecsiam_tui.cli docs-permissions > docs/permissions.md
+	$(BIN)/python -m ecsiam_tui.aws.permissions > docs/permissions.md
 
 screenshots: $(VENV)/.dev ## make screenshots/ again from the demo account
 	$(BIN)/python screenshots/make.py

@@ -33,6 +33,7 @@ class DocumentView(TextArea):
             language=None,
         )
         self.cursor_blink = False
+        self.match_cursor_bracket = False  # it looks through the whole text at every move
 
     def on_mount(self) -> None:
         """Take the colours of the app's theme, now and when it changes."""

@@ -1,0 +1,62 @@
+"""Fixtures of the explorer's tests."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from ecsiam_tui.account.snapshot import Snapshot
+from ecsiam_tui.account.source import Progress
+from ecsiam_tui.demo.source import DemoSource
+from ecsiam_tui.tui.app import EcsIamApp
+from tests.tui.sources import NOW, FixedSource
+
+Settle = Callable[[Pilot[None]], Awaitable[None]]
+
+
+class Quiet:
+    """Watches nothing."""
+
+    def progress(self, progress: Progress) -> None: ...
+
+    def partial(self, snapshot: Snapshot) -> None: ...
+
+    def cancelled(self) -> bool:
+        return False
+
+
+@pytest.fixture(scope="session")
+def demo() -> Snapshot:
+    """The demo account's snapshot, read once."""
+    source = DemoSource(now=NOW)
+    try:
+        return source.load(Quiet()).snapshot
+    finally:
+        source.close()
+
+
+@pytest.fixture
+def app(demo: Snapshot) -> EcsIamApp:
+    """The explorer on the demo account."""
+    return EcsIamApp(FixedSource(demo), clock=lambda: NOW)
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until reading is over and the detail has followed the cursor."""
+    app = pilot.app
+    assert isinstance(app, EcsIamApp)
+    for _ in range(400):
+        if app.workspace is not None and app.status.progress is None:
+            break
+        await pilot.pause(0.01)
+    await press(pilot)
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys and wait until the detail has followed."""
+    await pilot.press(*keys)
+    await pilot.pause(0.12)
+    searches = [worker for worker in pilot.app.workers if worker.group == "search"]
+    if searches:  # an empty list would mean all, dialogs that wait for keys included
+        await pilot.app.workers.wait_for_complete(searches)
+    await pilot.pause()
