@@ -105,7 +105,7 @@ def make_snapshot(
 
 
 def make_json(services: int, roles: int | None = None, *, seed: int = 1, at_least: int = 0) -> bytes:
-    """The JSON of such an account; at least `at_least` bytes, as far as longer histories of events make it so."""
+    """The JSON of such an account: `at_least` bytes, as far as longer histories of events make it so."""
     snapshot = make_snapshot(services, roles, seed=seed)
     data = encode(snapshot)
     if len(data) >= at_least:
