@@ -81,10 +81,20 @@ def to_png(svg: Path, browser: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.html"
         page.write_text(f"<style>*{{margin:0}}svg{{display:block}}</style>{text}", encoding="utf-8")
-        flags = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                 "--force-device-scale-factor=1", f"--window-size={width},{height}", f"--user-data-dir={folder}/profile",
-                 f"--screenshot={svg.with_suffix('.png')}")
+        flags = (
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--force-device-scale-factor=1",
+            f"--window-size={width},{height}",
+            f"--user-data-dir={folder}/profile",
+            f"--screenshot={svg.with_suffix('.png')}",
+        )
         subprocess.run([browser, *flags, page.as_uri()], check=True, capture_output=True, timeout=120)
 
 
