@@ -287,8 +287,17 @@ def _blocks(name: str, verdict: Verdict) -> bool:
 
 def _levels(state: State, levels: tuple[PolicySet, ...]) -> Verdict:
     """Every level must allow; a deny of any of them denies."""
-    found = [state.verdict(level) for level in levels]
+    found = [_level(state, level) for level in levels]
     return Verdict(min(verdict.allow for verdict in found), max(verdict.deny for verdict in found))
+
+
+def _level(state: State, level: PolicySet) -> Verdict:
+    """RCPFullAWSAccess "can't be detached, so there will always be an Allow statement": RCPs that only deny,
+    which is all that AWS lets one write, have it beside them whether it is listed or not."""
+    found = state.verdict(level)
+    if level.kind == "rcp" and level.policies and not level.has_allows:
+        return Verdict(YES, found.deny)
+    return found
 
 
 def _identity_verdict(state: State, layers: Layers) -> Verdict:

@@ -150,6 +150,11 @@ class PolicySet:
         )
         self._plans: dict[str, Plan] = {}
 
+    @property
+    def has_allows(self) -> bool:
+        """Whether any statement is an Allow."""
+        return any(found.effect == "Allow" for policy in self.policies for found in policy.statements)
+
     def plan(self, action: str) -> Plan:
         """The statements that cover an action (lower case)."""
         plan = self._plans.get(action)

@@ -223,7 +223,8 @@ LINKED = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSSer
             "Allowed",
         ),
         ("RCP: a deny", {"rcps": [own("*"), own("*", "Deny")]}, "ExplicitlyDenied"),
-        ("RCP: every level must allow", {"rcps": [own("*"), policy()]}, "ImplicitlyDenied"),
+        ("RCP: every level must allow", {"rcps": [own("*"), policy(allow("ec2:*"))]}, "ImplicitlyDenied"),
+        ("RCP: RCPFullAWSAccess is beside denies", {"rcps": [own("*", "Deny", Action="ec2:*")]}, "Allowed"),
         (
             "RCP: anonymous requests too",
             {"rcps": [own("*", "Deny")], "principal": "*", "own": own("*")},
