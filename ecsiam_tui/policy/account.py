@@ -257,7 +257,7 @@ class AccountPolicies:
         if action.lower().startswith("sts:"):
             role = self._principals.get(resource)
             if not isinstance(role, Role):
-                return None, ""
+                return None, f"the trust policy of {resource}" if ":role/" in resource else ""
             return PolicySet(
                 "resource", [self._compile("trust policy", role.assume_role_policy_document, "resource")]
             ), ""

@@ -252,9 +252,9 @@ def _evaluate(layers: Layers, request: Request) -> Decision:
     guards = dict(verdicts)
     verdicts["resource"] = state.verdict(layers.resource) if layers.resource is not None else Verdict(NO, NO)
     verdicts["identity"] = _identity_verdict(state, layers)
-    if layers.boundary is not None:
+    if layers.boundary is not None and principal.is_iam:
         verdicts["boundary"] = state.verdict(layers.boundary)
-    if layers.session is not None:
+    if layers.session is not None and principal.is_iam:
         verdicts["session"] = state.verdict(layers.session)
     for name, what in layers.unknown.items():
         known = verdicts.get(name, Verdict(NO, NO))
@@ -335,6 +335,9 @@ def _core(
         # It may name the account; that it names the principal itself is not supposed.
         named[BY_ACCOUNT] = max(named[BY_ACCOUNT], verdicts["resource"].allow)
     trusted = services.requires_resource_policy(state.action, request.resource)
+    if layers.resource is None and not layers.unknown.get("resource") and state.action.startswith("sts:"):
+        # Every role has a trust policy. Where none is given, the question is what identity policies say.
+        trusted = False
     if not principal.is_iam:
         allowed = max(named)
         failing = ["resource"]

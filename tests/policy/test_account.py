@@ -47,6 +47,7 @@ GET = "secretsmanager:GetSecretValue"
         ("lost", GET, SECRET, "Depends"),
         ("operator", "sts:AssumeRole", arn("admin"), "Allowed"),
         ("reader", "sts:AssumeRole", arn("admin"), "ImplicitlyDenied"),
+        ("admin", "sts:AssumeRole", arn("unheard-of"), "Depends"),
         ("nobody", GET, SECRET, "ImplicitlyDenied"),
     ],
 )

@@ -286,7 +286,17 @@ def test_key_policies(rule: str, given: dict[str, Any], outcome: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "given", "outcome"),
     [
-        ("T: the trust policy must allow", {"identity": [allow()]}, "ImplicitlyDenied"),
+        (
+            "T: the trust policy must allow",
+            {"identity": [allow()], "own": trust({"AWS": ROLE})},
+            "ImplicitlyDenied",
+        ),
+        ("T: a trust policy that is not given is not held against it", {"identity": [allow()]}, "Allowed"),
+        (
+            "T: from another account it must be given",
+            {"identity": [allow()], "owner": OTHER},
+            "ImplicitlyDenied",
+        ),
         ("T: naming the account", {"identity": [allow()], "own": trust({"AWS": ACCOUNT})}, "Allowed"),
         ("T: naming the account alone", {"own": trust({"AWS": ACCOUNT})}, "ImplicitlyDenied"),
         ("T: naming the principal", {"own": trust({"AWS": USER})}, "Allowed"),
