@@ -26,6 +26,7 @@ from .layers import CompiledPolicy, Layers, Policy, PolicySet
 from .principals import parse_principal
 from .request import Request
 from .resources import PolicyKind
+from .services import ALIAS_ACTIONS
 
 ManagedDocuments = Callable[[str], str | None]
 """The document of a managed policy by its ARN, for policies that the snapshot does not hold."""
@@ -272,6 +273,23 @@ class AccountPolicies:
 
     # Requests
 
+    @cached_property
+    def _other_names(self) -> dict[str, str]:
+        """Names under which a resource is called, but not authorized: a key's aliases, a secret's ARN without
+        the six characters that Secrets Manager adds."""
+        found = {alias: key.arn for key in self.snapshot.keys for alias in key.aliases}
+        found.update(
+            {secret.arn[:-7]: secret.arn for secret in self.snapshot.secrets if secret.arn[-7:-6] == "-"}
+        )
+        return found
+
+    def authorized_resource(self, action: str, resource: str) -> str:
+        """The ARN that AWS authorizes an action against when it is called with `resource`. An alias stands
+        for its key, except for what is done to the alias itself."""
+        if action.lower() in ALIAS_ACTIONS:
+            return resource
+        return self._other_names.get(resource, resource)
+
     def layers(self, principal: str, action: str = "", resource: str = "*") -> Layers:
         """Every layer that decides for a principal and a resource."""
         identity, unread = self.identity(principal)
@@ -321,6 +339,7 @@ class AccountPolicies:
     ) -> Decision:
         """May the principal (ARN or name) do it, as far as the account tells?"""
         arn = self.resolve(principal)
+        resource = self.authorized_resource(action, resource)
         return evaluate(self.layers(arn, action, resource), self.request(arn, action, resource, context))
 
     @cached_property

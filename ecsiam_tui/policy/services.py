@@ -35,7 +35,7 @@ TRUST_ACTIONS = frozenset(
 )
 
 _IAM_READS = re.compile(r"iam:(get|list|generate|simulate)")
-_KMS_ALIAS_WRITES = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
+ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 
 
 def service_of(action: str) -> str:
@@ -70,6 +70,6 @@ def refusal(action: str, resource: str) -> str | None:
             return "AWS managed policies cannot be changed"
         if ":role/aws-reserved/" in resource and action != "iam:passrole":
             return "roles under aws-reserved are managed by AWS and cannot be changed"
-    if action in _KMS_ALIAS_WRITES and ":alias/aws/" in resource:
+    if action in ALIAS_ACTIONS and ":alias/aws/" in resource:
         return "aliases under alias/aws/ belong to AWS"
     return None

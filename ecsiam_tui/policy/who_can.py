@@ -246,6 +246,7 @@ class Population:
     ) -> WhoCan:
         """Every principal that can, in the order of the snapshot. With `by_assuming`, also those that get
         there by assuming at most `depth` roles, and the services that roles on the way trust."""
+        resource = self.policies.authorized_resource(action, resource)
         direct = list(self._direct(action, resource, context))
         reaches = direct + (self._assuming(direct, depth) if by_assuming else [])
         own, _ = self.policies.resource_policy(action, resource)

@@ -10,7 +10,7 @@ import pytest
 
 from ecsiam_tui.account import Organization
 from ecsiam_tui.account.ecs import Cluster
-from ecsiam_tui.account.resources import FileSystem
+from ecsiam_tui.account.resources import FileSystem, Key
 from ecsiam_tui.policy.access import access, diff
 from ecsiam_tui.policy.account import AccountPolicies
 from ecsiam_tui.policy.layers import Layers
@@ -415,6 +415,17 @@ def test_a_file_system_without_policy_lets_clients_in(policy_text: str | None, o
     account = AccountPolicies(snapshot(file_systems=(known,)))
     assert account.decide("reader", "elasticfilesystem:ClientMount", system).outcome == outcome
     assert not account.decide("reader", "elasticfilesystem:DeleteFileSystem", system).allowed
+
+
+def test_names_that_stand_for_another_arn() -> None:
+    alias = KEY.replace("key/1", "alias/app")
+    document = policy(allow(Principal={"AWS": ACCOUNT}))
+    key = Key(arn=KEY, key_id="1", aliases=(alias,), policy=json.dumps(document))
+    account = AccountPolicies(snapshot(keys=(key,), roles=(role("a", allow("kms:*", KEY)),)))
+    assert account.decide("a", "kms:Decrypt", alias).allowed
+    assert not account.decide("a", "kms:DeleteAlias", alias).allowed
+    assert Population(account).who_can("kms:Decrypt", alias).reaches[0].principal == arn("a")
+    assert AccountPolicies(snapshot()).decide("reader", GET, SECRET[:-7]).allowed
 
 
 def test_open_keys_keep_their_spelling() -> None:
