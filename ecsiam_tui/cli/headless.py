@@ -71,7 +71,9 @@ def write_snapshot(where: Where, out: Path) -> None:
 
 
 def show(
-    node: Annotated[str, typer.Argument(help="An ARN, an id, or a name; kind:role and the like narrow it.")],
+    node: Annotated[
+        list[str], typer.Argument(help="An ARN, an id, or a name; kind:role and the like narrow it.")
+    ],
     profile: Profile = None,
     region: Region = None,
     role_arn: RoleArn = None,
@@ -89,7 +91,7 @@ def show(
     where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
     workspace = Workspace(where.load().snapshot)
     estate = workspace.estate
-    found = _find(workspace, node)
+    found = _find(workspace, " ".join(node))
     uses, used_by = list(estate.uses(found.id)), list(estate.used_by(found.id))
     if as_json:
         data: dict[str, Any] = {
