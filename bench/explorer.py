@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import networkx as nx
 
@@ -121,7 +121,8 @@ def _parts(paths: dict[int, Path]) -> None:
 
 def _bare_graph(estate: Estate) -> float:
     nodes = list(estate.nx.nodes(data="node"))
-    edges = [(*edge, data["via"]) for *edge, data in estate.nx.edges(keys=True, data=True)]
+    every: Any = estate.nx.edges(keys=True, data=True)
+    edges = [(user, used, kind, data["via"]) for user, used, kind, data in every]
     begun = time.perf_counter()
     bare: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for name, node in nodes:

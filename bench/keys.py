@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from bench.terminal import Terminal
 
 READINGS = 3
+TRAIL = 2
+"""The row that names the item under the cursor."""
 
 
 class KeyTimes:
@@ -16,15 +18,20 @@ class KeyTimes:
         self._answers: dict[str, list[float]] = {}
         self._settled: dict[str, list[float]] = {}
 
-    def press(self, kind: str, *keys: str, rest: bool = True) -> None:
-        """Press keys; the times count for `kind`. Without `rest` the next key follows at once."""
+    def press(self, kind: str, *keys: str) -> None:
+        """Press keys, each when the screen rests; the times count for `kind`."""
         for key in keys:
             sent = self.terminal.send(key)
             answer = self.terminal.answer()
             self._answers.setdefault(kind, []).append(answer.at - sent)
-            if rest:
-                last = self.terminal.rest() or answer
-                self._settled.setdefault(kind, []).append(last.at - sent)
+            last = self.terminal.rest() or answer
+            self._settled.setdefault(kind, []).append(last.at - sent)
+
+    def press_restless(self, kind: str, key: str) -> None:
+        """Press a key that moves the cursor while other things are drawn, too: the trail tells its answer."""
+        sent = self.terminal.send(key)
+        answer = self.terminal.wait_for(lambda frame: TRAIL in frame.changed, 10)
+        self._answers.setdefault(kind, []).append(answer.at - sent)
 
     def quietly(self, *keys: str) -> None:
         """Press keys that are not measured."""
@@ -47,8 +54,9 @@ def walk(times: KeyTimes) -> None:
     times.quietly("right")
     times.press("down", *["down"] * 60)
     times.press("up", *["up"] * 20)
-    times.press("page down", *["pagedown"] * 25)
-    times.press("page up", *["pageup"] * 10)
+    for _ in range(6):  # six pages in all, which even a small estate has
+        times.press("page down", *["pagedown"] * 4)
+        times.press("page up", *["pageup"] * 3)
     for _ in range(12):
         times.press("right: open or go in", *["right"] * 4)
         times.press("down", "down")
@@ -76,21 +84,21 @@ def walk(times: KeyTimes) -> None:
 
 
 def _jumps(times: KeyTimes) -> None:
-    """Jumps along relations, and back and forth in the history."""
-    for _ in range(6):
-        times.quietly("2", "enter", "down")
+    """Jumps along the relations of a service, and back and forth in the history."""
+    for number in range(6):
+        times.quietly("home", *["down"] * (3 + number), "2", "enter", "down")
         times.press("enter: jump to a relation", "enter")
         times.press("[ and ]: history", "[", "]")
     times.quietly("1")
 
 
 def press_while_reading(times: KeyTimes) -> None:
-    """Down and up while the whole file is read again and its graph is made."""
+    """Down, again and again, while the whole file is read anew and its graph is made."""
     for _ in range(READINGS):
-        times.quietly("down")
+        times.quietly("home", "down", "down", "down")
         times.terminal.send("r")
         begun = time.perf_counter()
         while time.perf_counter() - begun < 0.5 or "reading" in times.terminal.shown.row(1):
-            times.press("up and down while reading again", "up", "down", rest=False)
-            time.sleep(0.03)
+            times.press_restless("down while reading again", "down")
+            time.sleep(0.02)
         times.terminal.rest(0.3)
