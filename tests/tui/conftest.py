@@ -41,14 +41,21 @@ def app(demo: Snapshot) -> EcsIamApp:
     return EcsIamApp(FixedSource(demo), clock=lambda: NOW)
 
 
+async def until(pilot: Pilot[None], fulfilled: Callable[[], bool]) -> None:
+    """Wait until something holds; ten seconds at most."""
+    for _ in range(1000):
+        if fulfilled():
+            break
+        await pilot.pause(0.01)
+    await pilot.pause()
+    assert fulfilled()
+
+
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until reading is over and the detail has followed the cursor."""
     app = pilot.app
     assert isinstance(app, EcsIamApp)
-    for _ in range(400):
-        if app.workspace is not None and app.status.progress is None:
-            break
-        await pilot.pause(0.01)
+    await until(pilot, lambda: app.workspace is not None and app.status.progress is None)
     await press(pilot)
 
 
