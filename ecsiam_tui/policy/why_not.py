@@ -15,6 +15,7 @@ from .document import PolicyDocument, Statement, document_from_data, statement_d
 from .evaluation import ACCOUNT_LEVEL, Decision, State, evaluate
 from .explanation import Explanation, NearMiss
 from .layers import LAYER_NAMES, CompiledStatement, Layers, Policy, PolicySet
+from .patterns import action_matcher
 from .principals import parse_principal
 from .request import Request
 from .services import TRUST_ACTIONS, refusal
@@ -25,17 +26,17 @@ _ROUNDS = 8
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One change. `statement` is the statement to add, or what replaces the statement `index` (from 0) of
-    `policy`; None for a change that is not one of policies. `policy` is empty where any policy of the layer
-    will do."""
+    """One change. `statements` are to be added, or replace the statement `index` (from 0) of `policy` (none:
+    it goes); they are empty for a change that is not one of policies. `policy` is empty where any policy of
+    the layer will do."""
 
     layer: str
     kind: StepKind
     text: str
+    statements: tuple[dict[str, Any], ...] = ()
     policy: str = ""
     policy_arn: str = ""
     index: int | None = None
-    statement: dict[str, Any] | None = None
 
 
 class WhyNot(msgspec.Struct, frozen=True):
@@ -52,6 +53,12 @@ class WhyNot(msgspec.Struct, frozen=True):
 
 def why_not(layers: Layers, request: Request) -> WhyNot:
     """What stands in the way of a request and the smallest change that lets it through."""
+    return solve(layers, request)[0]
+
+
+def solve(layers: Layers, request: Request) -> tuple[WhyNot, Layers]:
+    """The same, with the layers as they are once the steps are done (unchanged where nothing helps)."""
+    before = layers
     decision = evaluate(layers, request)
     explanation = decision.explain()
     steps: list[Step] = []
@@ -66,13 +73,15 @@ def why_not(layers: Layers, request: Request) -> WhyNot:
         step, layers = found
         steps.append(step)
         decision = evaluate(layers, request)
-    outcome = "" if impossible or decision.outcome not in ("Allowed", "Depends") else decision.outcome
+    outcome = decision.outcome if decision.outcome in ("Allowed", "Depends") else ""
     near = tuple(
         miss
         for miss in explanation.near_misses
         if all(failed.element == "Condition" for failed in miss.failed)
     )
-    return WhyNot(explanation, () if impossible else tuple(steps), outcome, impossible, near)
+    if impossible:
+        return WhyNot(explanation, (), "", impossible, near), before
+    return WhyNot(explanation, tuple(steps), outcome, "", near), layers
 
 
 def minimal_statement(request: Request, layer: str) -> dict[str, Any]:
@@ -131,7 +140,7 @@ def _step(decision: Decision) -> tuple[Step, Layers] | str:
     }[layer]
     name = "endpoint" if layer == "vpce" else layer
     changed = layers.replace(**{name: _with(current, layer, proposed)})
-    return Step(layer, "add statement", f"add to the {LAYER_NAMES[layer]}", statement=proposed), changed
+    return Step(layer, "add statement", f"add to the {LAYER_NAMES[layer]}", (proposed,)), changed
 
 
 def _allow_in_level(state: State, layers: Layers, request: Request, layer: str) -> tuple[Step, Layers] | str:
@@ -147,7 +156,7 @@ def _allow_in_level(state: State, layers: Layers, request: Request, layer: str) 
             levels[number] = _with(level, layer, statement)
             changed = layers.replace(**{f"{layer}s": tuple(levels)})
             text = f"in the organization, add to a {LAYER_NAMES[layer]} beside {names}"
-            return Step(layer, "add statement", text, statement=statement), changed
+            return Step(layer, "add statement", text, (statement,)), changed
     return f"no level of the organization's {layer.upper()}s could be found that lacks it"
 
 
@@ -163,65 +172,99 @@ def _soften(
     """Take exactly this request out of a Deny: its resource, or its action where it is listed by name."""
     request, source = decision.request, deny.statement
     where = f"{deny.policy.name} {source.label}"
-    softened = _without(source, request)
-    if softened is None:
+    replacement = _without(source, request)
+    if replacement is None:
         return (
             f"{where} denies it, and no change of that statement takes out only this request; "
             f"narrow it by hand (lines {source.lines[0]}–{source.lines[1]})"
         )
-    data, text = softened
-    replaced = _replace_statement(deny.policy.document, source.index, data)
+    replaced = _replace_statement(deny.policy.document, source.index, replacement)
     new_policies = [
         Policy(found.policy.name, replaced, found.policy.arn, found.policy.version_id)
         if found.policy is deny.policy
         else found
         for found in policies.policies
     ]
-    changed = PolicySet(policies.kind, new_policies)
     step = Step(
         layer,
-        "replace statement" if data else "remove statement",
-        f"{where}: {text}",
+        "replace statement" if replacement else "remove statement",
+        f"{where}: except this request" if replacement else f"{where}: remove it, it denies nothing else",
+        tuple(replacement),
         deny.policy.name,
         deny.policy.arn,
         source.index,
-        data,
     )
+    changed = PolicySet(policies.kind, new_policies)
     return step, _exchange(decision.layers, layer, policies, changed)
 
 
-def _without(source: Statement, request: Request) -> tuple[dict[str, Any] | None, str] | None:
-    """The statement without this request, None inside where nothing would remain of it."""
+def _without(source: Statement, request: Request) -> list[dict[str, Any]] | None:
+    """The statement without this one request: what remains for other resources, and for other actions on this
+    one. None where patterns cannot say that."""
     data = statement_data(source)
-    if [action.lower() for action in source.actions] == [request.action.lower()] and (
-        source.resources in ((request.resource,), ())
-    ):
-        return None, "remove the statement, which denies nothing else"
-    if source.not_resources:
-        data["NotResource"] = [*source.not_resources, request.resource]
-        return data, "add the resource to NotResource"
-    if source.resources == ("*",) and request.resource != "*":
-        data = {("NotResource" if key == "Resource" else key): value for key, value in data.items()}
-        data["NotResource"] = [request.resource]
-        return data, "except the resource with NotResource"
-    if request.resource in source.resources and len(source.resources) > 1:
-        data["Resource"] = [resource for resource in source.resources if resource != request.resource]
-        return data, "take the resource off the list"
-    whole = request.resource in source.resources or request.resource == "*"
-    if source.actions and whole:
-        kept = [action for action in source.actions if action.lower() != request.action.lower()]
-        if kept and len(kept) < len(source.actions):
-            data["Action"] = kept
-            return data, "take the action off the list"
-    return None
+    everywhere = source.resources in (("*",), ()) and not source.not_resources
+    others: dict[str, Any] | None = None
+    if request.resource != "*" and source.resources != ():
+        if source.not_resources:
+            others = data | {"NotResource": [*source.not_resources, request.resource]}
+        elif everywhere:
+            others = {("NotResource" if key == "Resource" else key): value for key, value in data.items()}
+            others["NotResource"] = [request.resource]
+        elif request.resource in source.resources:
+            kept = [resource for resource in source.resources if resource != request.resource]
+            others = data | {"Resource": kept} if kept else None
+        else:
+            return None
+    elif source.not_resources and request.resource != "*":
+        others = data | {"NotResource": [*source.not_resources, request.resource]}
+    elif not everywhere:
+        return None
+    remaining = _other_actions(source, request)
+    if remaining is None:
+        return None
+    here = {
+        key: value for key, value in data.items() if key not in ("Action", "NotAction", "NotResource", "Sid")
+    }
+    if source.resources or source.not_resources:
+        here["Resource"] = "*" if request.resource == "*" else request.resource
+    found = [others] if others is not None else []
+    return found + ([here | remaining] if remaining else [])
 
 
-def _replace_statement(document: PolicyDocument, index: int, data: dict[str, Any] | None) -> PolicyDocument:
+def _other_actions(source: Statement, request: Request) -> dict[str, Any] | None:
+    """The element of all its actions but the one asked for; empty where none is left. Patterns that match it
+    are spelled out as the actions that the catalogue knows on the resource."""
+    asked = request.action.lower()
+    known = catalogue.load()
+    name = known.canonical(request.action)
+    if source.not_actions:
+        return {"NotAction": [*source.not_actions, name]}
+    service = asked.partition(":")[0]
+    if any(pattern.lower() in ("*", f"{service}:*") for pattern in source.actions):
+        # The actions of other services are not for this resource.
+        return {"NotAction": [name]}
+    kept: list[str] = []
+    for pattern in source.actions:
+        matcher = action_matcher(pattern)
+        if matcher is None or not matcher(asked):
+            kept.append(pattern)
+        elif pattern.lower() != asked:
+            number = known.number(asked)
+            if number is None:
+                return None
+            bits = known.bits(pattern) & known.actions_on(request.resource) & ~(1 << number)
+            kept += [known.names[found] for found in catalogue.members(bits)]
+    return {"Action": list(dict.fromkeys(kept))} if kept else {}
+
+
+def _replace_statement(
+    document: PolicyDocument, index: int, replacement: list[dict[str, Any]]
+) -> PolicyDocument:
     whole = to_data(document)
     whole["Statement"] = [
-        data if statement.index == index else statement_data(statement)
+        data
         for statement in document.statements
-        if statement.index != index or data is not None
+        for data in (replacement if statement.index == index else [statement_data(statement)])
     ]
     return document_from_data(whole)
 

@@ -14,6 +14,7 @@ from ecsiam_tui.account.resources import FileSystem, Key
 from ecsiam_tui.policy.access import access, diff
 from ecsiam_tui.policy.account import AccountPolicies
 from ecsiam_tui.policy.layers import Layers
+from ecsiam_tui.policy.request import Request
 from ecsiam_tui.policy.who_can import Population
 from ecsiam_tui.policy.why_not import why_not
 from tests.policy.snapshots import (
@@ -299,7 +300,7 @@ def test_why_not_adds_exactly_what_was_asked() -> None:
     )
     (step,) = answer.steps
     assert (step.layer, step.kind) == ("identity", "add statement")
-    assert step.statement == {"Effect": "Allow", "Action": GET, "Resource": SECRET}
+    assert step.statements == ({"Effect": "Allow", "Action": GET, "Resource": SECRET},)
     assert answer.outcome_after == "Allowed"
 
 
@@ -312,44 +313,52 @@ def test_why_not_names_every_layer_in_the_way() -> None:
     assert answer.outcome_after == "Allowed"
 
 
+X = "arn:aws:s3:::data/x"
+OTHERS = {"Effect": "Deny", "Action": "s3:*", "NotResource": [X]}
+
+
 @pytest.mark.parametrize(
-    ("statement", "kind", "replacement"),
+    ("statement", "replacement"),
     [
         (
-            deny("s3:*"),
-            "replace statement",
-            {"Effect": "Deny", "Action": "s3:*", "NotResource": ["arn:aws:s3:::data/x"]},
+            deny(),
+            [OTHERS | {"Action": "*"}, {"Effect": "Deny", "NotAction": ["s3:GetObject"], "Resource": X}],
         ),
         (
-            {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::z"},
-            "replace statement",
-            {"Effect": "Deny", "Action": "s3:*", "NotResource": ["arn:aws:s3:::z", "arn:aws:s3:::data/x"]},
+            {"Effect": "Deny", "NotAction": "iam:*", "NotResource": "arn:aws:s3:::z"},
+            [
+                {"Effect": "Deny", "NotAction": "iam:*", "NotResource": ["arn:aws:s3:::z", X]},
+                {"Effect": "Deny", "NotAction": ["iam:*", "s3:GetObject"], "Resource": X},
+            ],
         ),
         (
-            deny("s3:*", ["arn:aws:s3:::data/x", "arn:aws:s3:::z"]),
-            "replace statement",
-            {"Effect": "Deny", "Action": "s3:*", "Resource": ["arn:aws:s3:::z"]},
+            deny("s3:GetObject", [X, "arn:aws:s3:::z"]),
+            [{"Effect": "Deny", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::z"]}],
         ),
         (
-            deny(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::data/x"),
-            "replace statement",
-            {"Effect": "Deny", "Action": ["s3:PutObject"], "Resource": "arn:aws:s3:::data/x"},
+            deny(["s3:GetObject", "s3:Put*"], X),
+            [{"Effect": "Deny", "Action": ["s3:Put*"], "Resource": X}],
         ),
-        (deny("s3:GetObject", "arn:aws:s3:::data/x"), "remove statement", None),
+        (deny("s3:GetObject", X), []),
     ],
 )
-def test_why_not_softens_a_deny_no_more_than_needed(statement: Any, kind: str, replacement: Any) -> None:
-    from ecsiam_tui.policy.request import Request
-
-    answer = why_not(layers(allow(), statement), Request(arn("x"), "s3:GetObject", "arn:aws:s3:::data/x"))
+def test_why_not_softens_a_deny_no_more_than_needed(statement: Any, replacement: Any) -> None:
+    answer = why_not(layers(allow(), statement), Request(arn("x"), "s3:GetObject", X))
     (step,) = answer.steps
-    assert (step.kind, step.index, step.statement) == (kind, 1, replacement)
+    assert step.kind == ("replace statement" if replacement else "remove statement")
+    assert (step.index, list(step.statements)) == (1, replacement)
     assert answer.outcome_after == "Allowed"
 
 
-def test_why_not_says_what_cannot_be_had() -> None:
-    from ecsiam_tui.policy.request import Request
+def test_why_not_spells_out_the_other_actions_of_a_pattern() -> None:
+    request = Request(arn("x"), "s3:GetObject", X)
+    answer = why_not(layers(allow(), deny("s3:Get*", X)), request)
+    (replaced,) = answer.steps[0].statements
+    assert "s3:GetObjectAcl" in replaced["Action"]
+    assert not {"s3:GetObject", "s3:GetBucketPolicy", "s3:PutObject"} & set(replaced["Action"])
 
+
+def test_why_not_says_what_cannot_be_had() -> None:
     wide = why_not(
         layers(allow(), deny("s3:*", "arn:aws:s3:::d*")),
         Request(arn("x"), "s3:GetObject", "arn:aws:s3:::data/x"),
@@ -379,11 +388,9 @@ def test_why_not_for_a_role_that_may_not_be_assumed() -> None:
     )
     account = AccountPolicies(strict)
     answer = why_not(account.layers(arn("reader"), "sts:AssumeRole", arn("admin")), request)
-    assert answer.steps[0].statement == {
-        "Effect": "Allow",
-        "Principal": {"AWS": arn("reader")},
-        "Action": "sts:AssumeRole",
-    }
+    assert answer.steps[0].statements == (
+        {"Effect": "Allow", "Principal": {"AWS": arn("reader")}, "Action": "sts:AssumeRole"},
+    )
     assert answer.outcome_after == "Allowed"
 
 

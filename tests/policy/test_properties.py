@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecsiam_tui.policy import catalogue
 from ecsiam_tui.policy.batch import BatchCase, build, decide
 from ecsiam_tui.policy.document import document_from_data, parse_document, render, to_data
 from ecsiam_tui.policy.evaluation import _evaluate, evaluate
 from ecsiam_tui.policy.patterns import arn_glob, glob, globs_overlap, resource_glob, tokenize
+from ecsiam_tui.policy.why_not import solve
 from tests.policy import reference, strategies
 
 ORDER = {"ExplicitlyDenied": 0, "ImplicitlyDenied": 0, "Allowed": 1}
@@ -110,6 +112,25 @@ segments = st.lists(st.text(alphabet="ab*?", max_size=3), min_size=4, max_size=7
 def test_resources_match_like_the_reference(pattern: list[str], arn: list[str]) -> None:
     left, right = ":".join(pattern), ":".join(arn)
     assert bool(resource_glob(tokenize(left, False))(right)) == reference.resource_matches(left, right)
+
+
+@given(strategies.cases())
+@settings(max_examples=300, deadline=None)
+def test_why_not_gives_what_was_asked_and_nothing_else(case: dict[str, Any]) -> None:
+    layers, request = build(msgspec.convert(case, BatchCase))
+    known = catalogue.load()
+    answer, after = solve(layers, request)
+    assert answer.outcome_after == ("" if answer.impossible else "Allowed")
+    assert evaluate(after, request).allowed is (answer.outcome_after == "Allowed")
+    for action in strategies.ACTIONS:
+        for resource in strategies.RESOURCES:
+            # AWS asks nothing about actions on resources that they do not take.
+            possible = known.bits(action) & known.actions_on(resource)
+            if not possible or (action, resource) == (request.action, request.resource):
+                continue
+            other = msgspec.structs.replace(request, action=action, resource=resource)
+            if not evaluate(layers, other).allowed:
+                assert not evaluate(after, other).allowed, (answer.steps, action, resource)
 
 
 small = st.text(alphabet="ab*?:", max_size=8)
