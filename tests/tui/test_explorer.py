@@ -145,6 +145,19 @@ def _counting(app: EcsIamApp, name: str, called: Counter[str]) -> object:
     return count
 
 
+async def test_escape_leads_back_to_the_root_step_by_step(app: EcsIamApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await press(pilot, *["right"] * 5, "enter")
+        trail = [item.title for item in app.explorer.query_one(Trail).items]
+        await press(pilot, "escape")
+        assert app.focused is app.explorer.tree_view
+        for expected in reversed(trail):
+            assert title(app) == expected
+            await press(pilot, "escape")
+        assert title(app) == trail[0]
+
+
 async def test_copies_go_to_the_clipboard(app: EcsIamApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)

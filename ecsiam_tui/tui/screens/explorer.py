@@ -205,12 +205,14 @@ class ExplorerScreen(Screen[None]):
         self.refresh_bindings()
 
     def action_back(self) -> None:
-        """One step back: out of the detail, then out of the filter."""
+        """One step back: out of the detail, out of the filter, then towards the root of the tree."""
         if self.detail.has_focus_within or self.has_class("-detail"):
             self.remove_class("-detail")
             self.tree_view.focus()
         elif self.filter_text:
             self._leave_filter()
+        else:
+            self.tree_view.action_parent()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing here are not offered."""

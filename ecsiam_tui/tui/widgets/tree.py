@@ -152,7 +152,16 @@ class EstateTree(ScrollView, can_focus=True):
             return
         if self.rows.close(self.cursor):
             self._rows_changed()
-        elif (parent := self.rows.parent(self.cursor)) is not None:
+        else:
+            self.action_parent()
+
+    def action_parent(self) -> None:
+        """Go to the item that this one is in."""
+        if (
+            self.rows is not None
+            and self.rows.items
+            and (parent := self.rows.parent(self.cursor)) is not None
+        ):
             self.cursor = parent
 
     def action_select(self) -> None:
