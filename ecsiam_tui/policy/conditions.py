@@ -238,6 +238,8 @@ def _text_test(written: tuple[str, ...], variables: bool, fold: Callable[[str], 
             return YES
         result: Truth = NO
         for tokens in dynamic:
+            if not patterns.widest(tokens)(value):
+                continue
             resolved = patterns.resolve(tokens, lookup)
             if resolved == MAYBE:
                 result = MAYBE
@@ -271,6 +273,8 @@ def _pattern_test(written: tuple[str, ...], variables: bool, arn: bool) -> Test:
             return YES
         result: Truth = NO
         for tokens in dynamic:
+            if not patterns.widest(tokens)(value):
+                continue
             resolved = patterns.resolve(tokens, lookup)
             if resolved == MAYBE:
                 result = MAYBE

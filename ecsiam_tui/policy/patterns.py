@@ -104,6 +104,23 @@ def resolve(tokens: Tokens, lookup: Lookup) -> Tokens | Truth:
     return MAYBE if maybe else tuple(out)
 
 
+@lru_cache(maxsize=_CACHED)
+def widest(tokens: Tokens) -> Callable[[str], re.Match[str] | None]:
+    """A matcher of every text that a pattern could match whatever its variables stand for (and some more):
+    what it refuses needs no variables to be refused."""
+    opened = tuple(Wildcard(ANY) if isinstance(token, Variable) else token for token in tokens)
+    return glob(opened, ignore_case=True)
+
+
+def same_head(tokens: Tokens, arn: str) -> bool:
+    """Whether an ARN pattern and an ARN agree up to the fifth colon, variables standing for anything."""
+    head: list[Token] = []
+    for segment in split_segments(tokens)[:5]:
+        head += [Wildcard(ANY) if isinstance(token, Variable) else token for token in segment]
+        head.append(Literal(":"))
+    return resource_glob((*head, Wildcard(ANY)))(arn) is not None
+
+
 def plain_text(tokens: Tokens) -> str:
     """The text of a pattern without wildcards (where they are characters like any other)."""
     return "".join(token.text if isinstance(token, Literal) else token.char for token in tokens)  # type: ignore[union-attr]
@@ -262,6 +279,8 @@ __all__ = [
     "plain_text",
     "resolve",
     "resource_glob",
+    "same_head",
     "split_segments",
     "tokenize",
+    "widest",
 ]

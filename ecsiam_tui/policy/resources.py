@@ -90,13 +90,15 @@ class ResourceMatcher:
         for tokens in self._dynamic:
             resolved = patterns.resolve(tokens, lookup)
             if resolved == MAYBE:
-                maybe = True
+                # A negated element matches nothing if the variable turns out to be unset.
+                could = patterns.same_head if self._negated else _within_reach
+                maybe = maybe or could(tokens, resource)
             elif resolved == NO:
-                if self._negated:
+                # Of another service or account it is not about this resource, whatever its variable is.
+                if self._negated and patterns.same_head(tokens, resource):
                     return NO
-            else:
-                if patterns.resource_glob(resolved)(resource):
-                    return NO if self._negated else YES
+            elif patterns.resource_glob(resolved)(resource):
+                return NO if self._negated else YES
         if maybe:
             return MAYBE
         return YES if self._negated else NO
@@ -115,6 +117,10 @@ class ResourceMatcher:
         if effect == "Allow":
             return NO if self._negated and universal else YES
         return YES if universal and not self._negated else NO
+
+
+def _within_reach(tokens: Tokens, resource: str) -> bool:
+    return patterns.widest(tokens)(resource) is not None
 
 
 def _union(exact: list[str], prefixes: list[str], globs: list[Matcher], universal: bool) -> Matcher:

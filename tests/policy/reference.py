@@ -6,6 +6,7 @@ IAM User Guide's text step by step and shares no code with the engine."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 Policy = dict[str, Any]
@@ -48,7 +49,8 @@ def covers_resource(patterns: list[str], resource: str, context: dict[str, list[
     for pattern in patterns:
         filled = fill(pattern, context)
         if filled is None:
-            unset = True
+            head = re.sub(r"\$\{[^}]*\}", "*", pattern).split(":", 5)[:5]
+            unset = unset or resource_matches(":".join([*head, "*"]), resource)
         elif filled == "*" or resource_matches(filled, resource):
             return True
     return None if unset else False

@@ -333,6 +333,9 @@ def test_what_is_no_operator(text: str) -> None:
         ({"StringEquals": {"k": "${aws:username}"}}, {"k": "x"}, "Depends"),
         ({"StringEquals": {"k": ["x", "${aws:username}"]}}, {"k": "x"}, "Allowed"),
         ({"StringEqualsIfExists": {"aws:username": "ann"}}, {}, "Depends"),
+        ({"StringEquals": {"k": "a${aws:username}"}}, {"k": "b"}, "ImplicitlyDenied"),
+        ({"StringLike": {"k": "a/${aws:username}/*"}}, {"k": "a/b"}, "ImplicitlyDenied"),
+        ({"StringLike": {"k": "a/${aws:username}/*"}}, {"k": "a/b/c"}, "Depends"),
         (
             {"StringEquals": {"aws:username": "ann"}, "Bool": {"k": "true"}},
             {"k": "false"},

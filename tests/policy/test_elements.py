@@ -121,8 +121,16 @@ def test_resource_variables(rule: str, pattern: str, context: dict[str, str], ma
 def test_an_unset_variable_in_not_resource_matches_nothing() -> None:
     """V: "any attempt to match it fails and causes the statement to be invalid"."""
     statement = {"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::${aws:username}/*"}
-    assert ask(statement).outcome == "ImplicitlyDenied"
+    assert ask(statement, resource="arn:aws:s3:::ann/x").outcome == "ImplicitlyDenied"
     assert ask(statement, context={"aws:username": "ann"}).allowed
+    elsewhere = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs"
+    assert ask(statement, resource=elsewhere).allowed, "whatever the user name is, a queue is no object"
+
+
+def test_a_resource_that_no_variable_can_reach_is_not_open() -> None:
+    home = allow(resource="arn:aws:s3:::home/${aws:username}/*")
+    assert ask(home, resource="arn:aws:s3:::home/ann/x", mode="possible").outcome == "Depends"
+    assert ask(home, resource="arn:aws:s3:::data/ann/x", mode="possible").outcome == "ImplicitlyDenied"
 
 
 @pytest.mark.parametrize(
