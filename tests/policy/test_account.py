@@ -23,7 +23,6 @@ from tests.policy.snapshots import (
     SERVICE,
     arn,
     attached,
-    inline,
     organization,
     role,
     snapshot,
@@ -392,10 +391,6 @@ def test_why_not_for_a_role_that_may_not_be_assumed() -> None:
         {"Effect": "Allow", "Principal": {"AWS": arn("reader")}, "Action": "sts:AssumeRole"},
     )
     assert answer.outcome_after == "Allowed"
-
-
-def test_inline_helper_is_read_by_the_engine() -> None:
-    assert inline("x", allow()).policy_document.startswith("{")
 
 
 def test_regions_that_a_resource_does_not_name() -> None:
