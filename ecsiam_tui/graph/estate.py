@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -116,6 +117,17 @@ class Estate:
         """All nodes, or those of one kind, in the order they were added."""
         ids: Iterable[str] = self.nx if kind is None else self._by_kind.get(kind, ())
         return (self.node(node_id) for node_id in ids)
+
+    @cached_property
+    def names(self) -> list[tuple[str, str, Node]]:
+        """Title and id of every node in small letters, for searching. Made once, when the graph is whole."""
+        return [(node.title.lower(), node.id.lower(), node) for node in self.nodes()]
+
+    def release(self) -> None:
+        """Let go of everything: the graph refers to itself in circles, so that nothing else would free it."""
+        self.nx.clear()
+        self._by_kind.clear()
+        self.__dict__.pop("names", None)
 
     def count(self, kind: NodeKind) -> int:
         """How many nodes there are of a kind."""

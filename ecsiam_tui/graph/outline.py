@@ -5,6 +5,7 @@ made when they are asked for; nothing here grows with the size of the account un
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -19,6 +20,7 @@ from ecsiam_tui.policy.document import Statement, parse_document
 
 SEPARATOR = "\x1f"
 TRUST = "#trust policy"  # holds a space, which no policy name does
+MISSING_TITLE = "referred to but missing"
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +60,10 @@ class Outline:
 
     def roots(self) -> tuple[Item, ...]:
         """Clusters by name, then the groups that have members."""
+        return self._roots
+
+    @cached_property
+    def _roots(self) -> tuple[Item, ...]:
         return (*self._cluster_items(), *self._group_items())
 
     def children(self, item: Item) -> tuple[Item, ...]:
@@ -85,8 +91,8 @@ class Outline:
         node = self.estate.get(node_id)
         if node is None:
             return ()
-        if node.kind == NodeKind.CLUSTER:
-            return (node.id,)
+        if node.kind == NodeKind.CLUSTER and self._is_root(node):
+            return (step(node.id),)
         if node.kind == NodeKind.INLINE_POLICY:
             holder = next(self.estate.used_by(node.id, EdgeKind.INLINE), None)
             above = self.path_to(holder.node.id) if holder else ()
@@ -98,16 +104,23 @@ class Outline:
         else:
             owner = next(self.estate.used_by(node.id, EdgeKind.CONTAINS), None)
             above = self.path_to(owner.node.id) if owner else ()
-            if above and node.kind == NodeKind.TASK:
+            if not above and node.state == NodeState.MISSING:
+                above = ("group:orphans", f"group:orphans{SEPARATOR}orphans:{MISSING_TITLE}")
+            elif above and node.kind == NodeKind.TASK:
                 above = (*above, f"{above[-1]}{SEPARATOR}group:tasks")
-        return (*above, f"{above[-1]}{SEPARATOR}{node.id}") if above else ()
+        return (*above, f"{above[-1]}{SEPARATOR}{step(node.id)}") if above else ()
 
     # Roots and groups
 
     def _cluster_items(self) -> Iterator[Item]:
         regions = {node.region for node in self.estate.nodes(NodeKind.CLUSTER)}
-        for node in _by_title(self.estate.nodes(NodeKind.CLUSTER)):
+        for node in _by_title(filter(self._is_root, self.estate.nodes(NodeKind.CLUSTER))):
             yield self._node_item("", node, note=node.region if len(regions) > 1 else "")
+
+    def _is_root(self, cluster: Node) -> bool:
+        """Missing clusters are orphans, unless something that was read says to be in them."""
+        contained = self.estate.uses(cluster.id, EdgeKind.CONTAINS)
+        return cluster.state != NodeState.MISSING or any(contained)
 
     def _group_items(self) -> Iterator[Item]:
         for name, (title, kinds) in GROUPS.items():
@@ -144,15 +157,21 @@ class Outline:
                 elif title == name:
                     yield from self._nodes(item, nodes)
         elif what == "tasks":
-            owner = self.estate.node(item.key.split(SEPARATOR)[-2])
-            yield from self._nodes(item, _tasks(self.estate, owner))
+            yield from self._nodes(item, _tasks(self.estate, self._owner(item)))
         elif what == "hosts":
-            owner = self.estate.node(item.key.split(SEPARATOR)[-2])
-            links = self.estate.uses(owner.id, EdgeKind.CONTAINS)
+            links = self.estate.uses(self._owner(item).id, EdgeKind.CONTAINS)
             yield from self._nodes(item, (link.node for link in links if _is_host(link.node)))
+
+    def _owner(self, group: Item) -> Node:
+        """The node that a group of tasks or hosts stands below."""
+        return self.estate.node(group.parent_key.rpartition(SEPARATOR)[2])
 
     def orphans(self) -> tuple[tuple[str, tuple[Node, ...]], ...]:
         """What is referred to but missing, and what nothing known refers to."""
+        return self._orphans
+
+    @cached_property
+    def _orphans(self) -> tuple[tuple[str, tuple[Node, ...]], ...]:
         estate = self.estate
         missing = (node for node in estate.nodes() if node.state == NodeState.MISSING)
         unused = "used by nothing" if self._all_users_known() else "used by nothing that was read"
@@ -177,7 +196,7 @@ class Outline:
             and not any(estate.used_by(node.id, EdgeKind.RUNS, EdgeKind.SCHEDULES, EdgeKind.STARTED_FROM))
         )
         return (
-            ("referred to but missing", _by_title(missing)),
+            (MISSING_TITLE, _by_title(missing)),
             (f"roles {unused}", _by_title(roles)),
             ("policies attached to nothing", _by_title(policies)),
             (f"task definitions {unused}", _by_title(definitions)),
@@ -199,7 +218,7 @@ class Outline:
         )
 
     def _node_item(self, parent_key: str, node: Node, part: str = "", note: str = "") -> Item:
-        key = f"{parent_key}{SEPARATOR}{node.id}" if parent_key else node.id
+        key = f"{parent_key}{SEPARATOR}{step(node.id)}" if parent_key else step(node.id)
         return Item(
             key,
             node.title,
@@ -222,11 +241,12 @@ class Outline:
         return self.estate.nx.out_degree(node.id) > 0
 
     def _links(self, parent: Item, links: Iterable[Link]) -> Iterator[Item]:
-        seen: set[str] = set()
+        """A row for each node; what a node is to the parent in several ways is said in one row."""
+        parts: dict[str, list[str]] = {}
         for link in links:
-            if link.node.id not in seen:
-                seen.add(link.node.id)
-                yield self._node_item(parent.key, link.node, relation(link.kind))
+            parts.setdefault(link.node.id, []).append(relation(link.kind))
+        for node_id, words_of in parts.items():
+            yield self._node_item(parent.key, self.estate.node(node_id), ", ".join(dict.fromkeys(words_of)))
 
     # What opens below each kind
 
@@ -252,8 +272,8 @@ class Outline:
         own = [
             link for link in self.estate.uses(node.id) if link.kind not in (EdgeKind.RUNS, EdgeKind.CONTAINS)
         ]
-        yield from self._links(item, sorted(of_definitions, key=lambda link: roles.index(link.kind)))
-        yield from self._links(item, own)
+        of_definitions.sort(key=lambda link: roles.index(link.kind))
+        yield from self._links(item, (*of_definitions, *own))
         for link in running:
             yield self._node_item(item.key, link.node, note=self._newer(link.node))
         if tasks := _tasks(self.estate, node):
@@ -291,11 +311,9 @@ class Outline:
         links = sorted(
             self.estate.uses(node.id, *order), key=lambda link: (order.index(link.kind), link.node.title)
         )
-        for link in links:
-            part = {"inline policy": "inline", "attached policy": ""}.get(
-                relation(link.kind), relation(link.kind)
-            )
-            yield self._node_item(item.key, link.node, part)
+        for each in self._links(item, links):
+            part = each.part.replace("inline policy", "inline").removeprefix("attached policy")
+            yield msgspec.structs.replace(each, part=part.removeprefix(", "))
         if node.record is not None:
             yield Item(f"{item.key}{SEPARATOR}{TRUST}", "trust policy", "§", node, opens=True)
 
@@ -323,6 +341,11 @@ class Outline:
             yield Item(
                 f"{item.key}{SEPARATOR}#problem{problem.line}", "not valid", "¶", item.node, note=str(problem)
             )
+
+
+def step(node_id: str) -> str:
+    """What a node's id adds to a key: ids may hold any character, keys hold SEPARATOR between steps alone."""
+    return node_id.replace(SEPARATOR, "\N{SYMBOL FOR UNIT SEPARATOR}")
 
 
 def statement_summary(statement: Statement) -> str:

@@ -1,6 +1,7 @@
 """Finding nodes by a few typed words: `chk kind:role cluster:prod tag:team=pay`."""
 
 from collections.abc import Callable, Iterable
+from heapq import nsmallest
 from typing import NamedTuple
 
 from ecsiam_tui.graph.estate import Estate, Node
@@ -50,26 +51,26 @@ def search(estate: Estate, text: str, most: int = 500) -> list[Hit]:
         return []
     tests = [_field_test(estate, field, value) for field, value in query.fields]
     hits = []
-    for node in estate.nodes():
+    for title, node_id, node in estate.names:
         if all(test(node) for test in tests):
-            score = _score(node, query.words)
+            score = _score(title, node_id, query.words)
             if score is not None:
                 hits.append(Hit(score, node))
-    hits.sort(key=lambda hit: (hit.score, len(hit.node.title), hit.node.title, hit.node.id))
-    return hits[:most]
+    return nsmallest(
+        most, hits, key=lambda hit: (hit.score, len(hit.node.title), hit.node.title, hit.node.id)
+    )
 
 
-def _score(node: Node, free: Iterable[str]) -> int | None:
+def _score(title: str, node_id: str, free: Iterable[str]) -> int | None:
     """0 for an exact title, more for looser matches, down to letters in order; None for no match."""
     total = 0
-    title = node.title.lower()
     for word in free:
         at = title.find(word)
         if at == 0:
             total += 0 if len(word) == len(title) else 1
         elif at > 0:
             total += 2 if not title[at - 1].isalnum() else 3
-        elif word in node.id.lower():
+        elif word in node_id:
             total += 6
         elif len(word) > 1 and (span := _span_in_order(word, title)):
             total += 8 + (span - len(word))

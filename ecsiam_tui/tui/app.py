@@ -1,6 +1,8 @@
 """The app: it loads a source, holds the workspace, and wires the screens."""
 
+import gc
 import os
+import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +29,12 @@ from ecsiam_tui.tui.widgets.fact_list import FactList
 from ecsiam_tui.tui.widgets.status_bar import Status
 from ecsiam_tui.tui.widgets.tree import EstateTree
 from ecsiam_tui.workspace import Workspace
+
+SWITCH_SECONDS = 0.001
+"""How long a thread that reads or searches may hold back one that draws."""
+
+RELEASE_SECONDS = 5
+"""What was shown before is let go of when nothing that began on it can still be going on."""
 
 Clock = Callable[[], datetime]
 
@@ -85,6 +93,7 @@ class EcsIamApp(App[None]):
         """Paint first, then load."""
         if "NO_COLOR" in os.environ:
             self.add_class("-no-colour")
+        sys.setswitchinterval(SWITCH_SECONDS)
         self.set_interval(1, self._tick)
         self.call_after_refresh(self.action_reload)
 
@@ -114,11 +123,16 @@ class EcsIamApp(App[None]):
         """Show what was read."""
         if event.generation != self._generation:
             return
-        self.workspace = event.workspace
+        before, self.workspace = self.workspace, event.workspace
         if event.final:
             self._loading = None
         self._tick()
         self.explorer.show_workspace(event.workspace)
+        # What is shown stays until the next reading: the collector of cycles need not look through it, which
+        # at thousands of services would stop the screen for a tenth of a second now and then.
+        gc.freeze()
+        if before is not None:
+            self.set_timer(RELEASE_SECONDS, before.release)
         snapshot = event.workspace.snapshot
         if event.final and not snapshot.clusters and snapshot.is_known("clusters"):
             regions = ", ".join(snapshot.regions)
