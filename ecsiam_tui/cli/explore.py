@@ -1,6 +1,5 @@
 """Commands that open the explorer."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -26,8 +25,6 @@ def run_explorer(source: Source, *, read_only: bool, light: bool) -> None:
         raise CommandError(
             "the explorer needs a terminal; without one use snapshot, show or graph (ecsiam-tui --help)"
         )
-    # A terminal sends Escape alone or as the start of another key; 25 ms tell which, also over a network.
-    os.environ.setdefault("ESCDELAY", "25")
     from ecsiam_tui.tui.app import EcsIamApp
 
     EcsIamApp(source, read_only=read_only, light=light).run()

@@ -124,10 +124,14 @@ class Estate:
         return [(node.title.lower(), node.id.lower(), node) for node in self.nodes()]
 
     def release(self) -> None:
-        """Let go of everything: the graph refers to itself in circles, so that nothing else would free it."""
-        self.nx.clear()
+        """Let go of everything: the graph refers to itself in circles, so that nothing else would free it.
+
+        Step by step, for a thread beside one that draws: freeing it all at once would hold that one up.
+        """
         self._by_kind.clear()
         self.__dict__.pop("names", None)
+        for node_id in list(self.nx):
+            self.nx.remove_node(node_id)
 
     def count(self, kind: NodeKind) -> int:
         """How many nodes there are of a kind."""
@@ -161,7 +165,12 @@ class Estate:
 
     def downstream(self, node_id: str) -> tuple[Node, ...]:
         """Everything that can be reached from a node."""
-        return self._nodes(nx.descendants(self.nx, node_id))
+        return self._nodes(self.reached_from(node_id))
+
+    def reached_from(self, node_id: str) -> set[str]:
+        """The ids of everything that can be reached from a node."""
+        reached: set[str] = nx.descendants(self.nx, node_id)
+        return reached
 
     def inside(self, node_id: str) -> set[str]:
         """The ids of a node, of all that it contains and runs, and of the roles and resources that these use.

@@ -132,7 +132,7 @@ class EcsIamApp(App[None]):
         # at thousands of services would stop the screen for a tenth of a second now and then.
         gc.freeze()
         if before is not None:
-            self.set_timer(RELEASE_SECONDS, before.release)
+            self.set_timer(RELEASE_SECONDS, partial(self._release, before))
         snapshot = event.workspace.snapshot
         if event.final and not snapshot.clusters and snapshot.is_known("clusters"):
             regions = ", ".join(snapshot.regions)
@@ -140,6 +140,10 @@ class EcsIamApp(App[None]):
                 f"There is no ECS cluster in {regions}. Press R to choose another region.",
                 title="nothing here",
             )
+
+    @work(thread=True, group="release", exit_on_error=False)
+    def _release(self, workspace: Workspace) -> None:
+        workspace.release()
 
     def on_load_failed(self, event: LoadFailed) -> None:
         """Say why nothing could be read, and what can be done."""
