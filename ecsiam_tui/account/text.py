@@ -4,6 +4,7 @@ Names, tags, messages and documents can hold control characters that move a term
 title, and marks that turn the direction of writing. They are shown as written: escaped, never obeyed.
 """
 
+import json
 import re
 
 _HOSTILE = re.compile(
@@ -26,6 +27,16 @@ def visible(text: str, *, one_line: bool = True) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _HOSTILE.sub(lambda match: _escape(match[0]), text)
+
+
+def visible_json(text: str) -> str:
+    """A JSON text with those characters as JSON's own escapes: it says the same, and no terminal obeys it."""
+    return _HOSTILE.sub(lambda match: json.dumps(match[0])[1:-1], text)
+
+
+def visible_xml(text: str) -> str:
+    """An XML text with those characters as character references."""
+    return _HOSTILE.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
 def _escape(character: str) -> str:

@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 it could not be done (one line on standard error says why)
 130 interrupted.
 """
 
-import os
 import sys
 
 import typer
@@ -36,6 +35,3 @@ def main() -> None:
     except KeyboardInterrupt:
         print("ecsiam-tui: interrupted", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:  # the reader of a pipe, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -69,7 +69,9 @@ def demo(
     serve: Annotated[
         bool, typer.Option("--serve", help="Serve the demo account over HTTP, for --endpoint-url.")
     ] = False,
-    port: Annotated[int, typer.Option("--port", help="Port to serve on; 0 takes a free one.")] = 5000,
+    port: Annotated[
+        int, typer.Option("--port", help="Port to serve on; 0 takes a free one.", min=0, max=65535)
+    ] = 5000,
     read_only: ReadOnly = True,
     light: Light = False,
 ) -> None:
@@ -103,11 +105,14 @@ def open_file(
 def _serve(port: int) -> None:
     import threading
 
-    from ecsiam_tui.demo.server import DemoServer
+    from ecsiam_tui.demo.server import DemoServer, DemoServerError
 
-    with DemoServer(port=port) as server:
-        print(f"the demo account answers at {server.url}; Ctrl-C ends it\n")
-        print("in another terminal:\n")
-        print("  export AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo")
-        print(f"  ecsiam-tui --region eu-west-1 --endpoint-url {server.url}", flush=True)
-        threading.Event().wait()
+    try:
+        with DemoServer(port=port) as server:
+            print(f"the demo account answers at {server.url}; Ctrl-C ends it\n")
+            print("in another terminal:\n")
+            print("  export AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo")
+            print(f"  ecsiam-tui --region eu-west-1 --endpoint-url {server.url}", flush=True)
+            threading.Event().wait()
+    except DemoServerError as error:
+        raise CommandError(str(error)) from error

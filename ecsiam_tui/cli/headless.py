@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from ecsiam_tui.account.text import visible
+from ecsiam_tui.account.text import visible, visible_json
 from ecsiam_tui.cli.errors import CommandError
 from ecsiam_tui.cli.options import (
     Demo,
@@ -20,6 +20,7 @@ from ecsiam_tui.cli.options import (
     SnapshotFile,
     Where,
 )
+from ecsiam_tui.cli.output import write
 
 
 class GraphFormat(StrEnum):
@@ -105,26 +106,25 @@ def show(
                 {"relation": link.kind.value, "id": link.node.id, "via": link.via} for link in used_by
             ],
         }
-        print(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        write(visible_json(msgspec.json.format(msgspec.json.encode(data), indent=2).decode()))
         return
     from ecsiam_tui.graph.describe import describe, kind_words
 
-    print(f"{visible(found.title)}  ({visible(kind_words(found))})")
+    lines = [f"{visible(found.title)}  ({visible(kind_words(found))})"]
     for section in describe(estate, found):
-        _print_section(section.title, section.facts)
+        lines += _section_lines(section.title, section.facts)
     for title, links, backwards in (("uses", uses, False), ("used by", used_by, True)):
         facts = (
             Fact(relation(link.kind, backwards=backwards), f"{link.node.title}  {link.via}".rstrip())
             for link in links
         )
-        _print_section(title, tuple(facts))
+        lines += _section_lines(title, tuple(facts))
+    write("\n".join(lines))
 
 
-def _print_section(title: str, facts: tuple[Any, ...]) -> None:
-    if title and facts:
-        print(f"\n{visible(title)}")
-    for fact in facts:
-        print(f"  {visible(fact.label):<20} {visible(fact.text)}".rstrip())
+def _section_lines(title: str, facts: tuple[Any, ...]) -> list[str]:
+    head = [f"\n{visible(title)}"] if title and facts else []
+    return head + [f"  {visible(fact.label):<20} {visible(fact.text)}".rstrip() for fact in facts]
 
 
 def _find(workspace: Any, text: str) -> Any:
@@ -158,4 +158,4 @@ def graph(
     from ecsiam_tui.workspace import Workspace
 
     where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
-    print(FORMATS[form.value](Workspace(where.load().snapshot).estate))
+    write(FORMATS[form.value](Workspace(where.load().snapshot).estate).rstrip("\n"))

@@ -40,7 +40,11 @@ def record_json(node: Node) -> str:
         text = document_text(node)
         if text:
             return parse_document(text).display_text
-    return msgspec.json.format(msgspec.json.encode(record_data(node)), indent=2).decode()
+    try:
+        data = msgspec.json.encode(record_data(node))
+    except RecursionError:  # a document within it is nested almost as deep as can be decoded
+        data = msgspec.json.encode(node.record)
+    return msgspec.json.format(data, indent=2).decode()
 
 
 def _decode_documents(data: Any) -> Any:
@@ -59,5 +63,5 @@ def _decode_documents(data: Any) -> Any:
 def _decoded(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return text

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 import networkx as nx
 
+from ecsiam_tui.account.text import visible, visible_json, visible_xml
 from ecsiam_tui.graph.estate import Estate, Node, NodeState
 from ecsiam_tui.graph.kinds import EdgeKind, relation, words
 
@@ -30,7 +31,7 @@ def plain(estate: Estate) -> "nx.MultiDiGraph[str]":
 def to_json(estate: Estate) -> str:
     """Node-link data as `networkx.node_link_graph(data, edges="edges")` reads it."""
     data = nx.node_link_data(plain(estate), edges="edges")
-    return msgspec.json.format(msgspec.json.encode(data), indent=1).decode()
+    return visible_json(msgspec.json.format(msgspec.json.encode(data), indent=1).decode())
 
 
 def to_graphml(estate: Estate) -> str:
@@ -44,7 +45,7 @@ def to_graphml(estate: Estate) -> str:
         attributes.update({key: _xml(str(value)) for key, value in attributes.items()})
     buffer = io.BytesIO()
     nx.write_graphml(safe, buffer)
-    return buffer.getvalue().decode()
+    return visible_xml(buffer.getvalue().decode())
 
 
 def to_dot(estate: Estate) -> str:
@@ -86,7 +87,7 @@ def _label(node: Node) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = visible(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 

@@ -164,7 +164,8 @@ class Outline:
 
     def _owner(self, group: Item) -> Node:
         """The node that a group of tasks or hosts stands below."""
-        return self.estate.node(group.parent_key.rpartition(SEPARATOR)[2])
+        last = group.parent_key.rpartition(SEPARATOR)[2]
+        return self.estate.get(last) or next(node for node in self.estate.nodes() if step(node.id) == last)
 
     def orphans(self) -> tuple[tuple[str, tuple[Node, ...]], ...]:
         """What is referred to but missing, and what nothing known refers to."""
