@@ -133,41 +133,6 @@ def duplicate_keys(root: Node) -> list[tuple[int, str]]:
     return sorted(found)
 
 
-def reindent(text: str) -> str:
-    """The same JSON, two spaces a level; the text itself where it is not JSON. Numbers and duplicates stay as
-    they were written."""
-    try:
-        root = read(text)
-    except JsonError:
-        return text
-    out: list[str] = []
-    # Each entry is a text to write, or a node with its level.
-    work: list[str | tuple[Node, int]] = [(root, 0)]
-    while work:
-        entry = work.pop()
-        if isinstance(entry, str):
-            out.append(entry)
-            continue
-        node, level = entry
-        if node.kind == "scalar" or not node.items:
-            out.append(
-                text[node.start : node.end]
-                if node.kind == "scalar"
-                else "{}"
-                if node.kind == "object"
-                else "[]"
-            )
-            continue
-        opener, closer = ("{", "}") if node.kind == "object" else ("[", "]")
-        pad = "\n" + "  " * (level + 1)
-        work.append("\n" + "  " * level + closer)
-        for number, (key, start, child) in reversed(list(enumerate(node.items))):
-            work.append((child, level + 1))
-            label = "" if key is None else text[start : _scan(text, start + 1, False)[1]] + ": "
-            work.append(("," if number else opener) + pad + label)
-    return "".join(out)
-
-
 def _skip(text: str, position: int) -> int:
     match = _SPACE.match(text, position)
     return match.end() if match else position

@@ -145,8 +145,14 @@ class PolicyDocument(msgspec.Struct, frozen=True, gc=False):
 
 
 def pretty(text: str) -> str:
-    """The text itself if it has several lines, else the same JSON indented by two spaces a level."""
-    return text if "\n" in text.strip() else json_reader.reindent(text)
+    """The text itself if it has several lines or is not JSON, else the same JSON indented by two spaces a
+    level; numbers and duplicates stay as they were written."""
+    if "\n" in text.strip():
+        return text
+    try:
+        return msgspec.json.format(text, indent=2)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return text
 
 
 def _statement_lines(text: str) -> list[tuple[int, int]]:
