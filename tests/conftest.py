@@ -5,6 +5,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,26 @@ def _no_network() -> Iterator[None]:
     patch.setattr(socket, "getaddrinfo", guarded_look_up)
     yield
     patch.undo()
+
+
+class _Quiet:
+    """Watches nothing."""
+
+    def progress(self, progress: Any) -> None: ...
+
+    def partial(self, snapshot: Any) -> None: ...
+
+    def cancelled(self) -> bool:
+        return False
+
+
+@pytest.fixture(scope="session")
+def demo_snapshot() -> Any:
+    """The demo account's snapshot, read once; the account itself is gone again."""
+    from ecsiam_tui.demo.source import DemoSource
+
+    source = DemoSource(now=datetime(2026, 11, 1, 9, 30, tzinfo=UTC))
+    try:
+        return source.load(_Quiet()).snapshot
+    finally:
+        source.close()

@@ -6,7 +6,7 @@ definition's own ARN.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from ecsiam_tui.account.arns import Arn, parse_arn
@@ -160,8 +160,7 @@ def log_target(log: LogConfiguration | None, home: Home) -> LogTarget | None:
 def references(definition: TaskDefinition) -> Iterator[Reference]:
     """All that a task definition refers to, container by container, then its volumes; doubles are kept."""
     home = home_of(definition.task_definition_arn)
-    for container in definition.container_definitions:
-        yield from _of_container(container, home)
+    yield from container_references(definition.container_definitions, home)
     for volume in definition.volumes:
         via = f"volume {volume.name}"
         if efs := volume.efs_volume_configuration:
@@ -175,6 +174,12 @@ def references(definition: TaskDefinition) -> Iterator[Reference]:
             )
             if fsx.authorization_config and fsx.authorization_config.credentials_parameter:
                 yield _secret(fsx.authorization_config.credentials_parameter, home, f"{via} credentials")
+
+
+def container_references(containers: Iterable[ContainerDefinition], home: Home) -> Iterator[Reference]:
+    """All that some containers refer to; `home` is where their definition lives."""
+    for container in containers:
+        yield from _of_container(container, home)
 
 
 def _of_container(container: ContainerDefinition, home: Home) -> Iterator[Reference]:

@@ -1,7 +1,9 @@
 """What task definitions and clusters name: images, secrets, logs, keys, file systems, buckets."""
 
+from collections.abc import Iterable
+
 from ecsiam_tui.account.arns import parse_arn
-from ecsiam_tui.account.references import Reference, references
+from ecsiam_tui.account.references import Reference, container_references, home_of, references
 from ecsiam_tui.graph.builder import Builder
 from ecsiam_tui.graph.kinds import EdgeKind, NodeKind
 
@@ -43,10 +45,10 @@ def add_edges(builder: Builder) -> None:
     """What reads, pulls, mounts, logs to and encrypts with what."""
     resolver = _Resolver(builder)
     for definition in builder.snapshot.task_definitions:
-        for reference in references(definition):
-            node = resolver.node(reference)
-            relation = EdgeKind(reference.relation)
-            builder.estate.connect(definition.task_definition_arn, node, relation, reference.via)
+        resolver.connect(definition.task_definition_arn, references(definition))
+    for daemon in builder.snapshot.daemon_task_definitions:
+        arn = daemon.daemon_task_definition_arn
+        resolver.connect(arn, container_references(daemon.container_definitions, home_of(arn)))
     for cluster in builder.snapshot.clusters:
         configuration = cluster.configuration
         execute = configuration.execute_command_configuration if configuration else None
@@ -82,7 +84,7 @@ def add_edges(builder: Builder) -> None:
         key = (repository.encryption_configuration or {}).get("kmsKey")
         resolver.encrypts(repository.repository_arn, key)
     for function in builder.snapshot.functions:
-        builder.connect_role(function.function_arn, function.role, EdgeKind.USES_TASK_ROLE, "function role")
+        builder.connect_role(function.function_arn, function.role, EdgeKind.USES_FUNCTION_ROLE, "Role")
 
 
 class _Resolver:
@@ -96,10 +98,14 @@ class _Resolver:
             self._secrets[secret.arn[:-_SUFFIX_LENGTH]] = secret.arn
         self._keys: dict[str, str] = {}
         for key in builder.snapshot.keys:
-            for name in (key.arn, key.key_id, *key.aliases):
+            for name in (key.arn, *key.aliases):
                 self._keys[name] = key.arn
-            for alias in key.aliases:
-                self._keys[alias.rsplit(":", 1)[-1]] = key.arn
+
+    def connect(self, user: str, found: Iterable[Reference]) -> None:
+        """An edge for each reference."""
+        for reference in found:
+            relation = EdgeKind(reference.relation)
+            self._builder.estate.connect(user, self.node(reference), relation, reference.via)
 
     def node(self, reference: Reference) -> str:
         node_id = reference.id
@@ -109,15 +115,10 @@ class _Resolver:
         return self._builder.refer(NodeKind(reference.kind), node_id, title)
 
     def encrypts(self, user: str, key: str | None) -> None:
-        """An edge to a key given by ARN, id, alias or alias ARN."""
+        """An edge to a key given by ARN, id, alias or alias ARN; ids and aliases are of the user's region."""
         if not key:
             return
-        node_id = self._keys.get(key)
-        if node_id is None:
-            home = parse_arn(user)
-            resource = key if key.startswith("alias/") else f"key/{key}"
-            absolute = key.startswith("arn:") or home is None
-            node_id = key if absolute else str(home._replace(service="kms", resource=resource))  # type: ignore[union-attr]
-        self._builder.estate.connect(
-            user, self._builder.refer(NodeKind.KEY, node_id), EdgeKind.ENCRYPTS_WITH, "KMS key"
-        )
+        if parse_arn(key) is None:
+            key = home_of(user).arn("kms", key if key.startswith("alias/") else f"key/{key}")
+        node = self._builder.refer(NodeKind.KEY, self._keys.get(key, key))
+        self._builder.estate.connect(user, node, EdgeKind.ENCRYPTS_WITH, "KMS key")

@@ -135,7 +135,7 @@ class Builder:
         if "*" not in pattern and "?" not in pattern:
             return (pattern,) if pattern in self.estate else ()
         prefix = pattern[: min(pattern.find(char) % (len(pattern) + 1) for char in "*?")]
-        if prefix.count(":") < 3:  # names a whole service, or everything
+        if prefix.count(":") < 3 or pattern.count(":") < 5:  # names a whole service, or everything
             return None
         matches = resource_glob(tokenize(pattern, variables=False))
         found: list[str] = []

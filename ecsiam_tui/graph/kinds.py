@@ -64,6 +64,7 @@ class EdgeKind(StrEnum):
     USES_HOOK_ROLE = "uses-hook-role"
     USES_SERVICE_ROLE = "uses-service-role"
     USES_LAUNCHER_ROLE = "uses-launcher-role"
+    USES_FUNCTION_ROLE = "uses-function-role"
     PASSES = "passes"
     ASSUMES = "assumes"
     ATTACHED = "attached"
@@ -143,6 +144,7 @@ _RELATIONS = {
     EdgeKind.USES_HOOK_ROLE: ("lifecycle hook role", "lifecycle hook role of"),
     EdgeKind.USES_SERVICE_ROLE: ("service role", "service role of"),
     EdgeKind.USES_LAUNCHER_ROLE: ("launcher role", "launcher role of"),
+    EdgeKind.USES_FUNCTION_ROLE: ("function role", "function role of"),
     EdgeKind.PASSES: ("may pass", "may be passed by"),
     EdgeKind.ASSUMES: ("may assume", "trusts"),
     EdgeKind.ATTACHED: ("attached policy", "attached to"),

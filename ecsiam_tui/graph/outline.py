@@ -338,9 +338,9 @@ class Outline:
                 note=statement_summary(statement),
                 statement=statement,
             )
-        for problem in document.problems:
+        for number, problem in enumerate(document.problems):  # all on line 1, as AWS stores documents
             yield Item(
-                f"{item.key}{SEPARATOR}#problem{problem.line}", "not valid", "¶", item.node, note=str(problem)
+                f"{item.key}{SEPARATOR}#problem{number}", "not valid", "¶", item.node, note=str(problem)
             )
 
 
