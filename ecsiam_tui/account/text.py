@@ -10,7 +10,8 @@ import re
 _HOSTILE = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, except tab and line feed
-    "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"  # direction marks, zero width, separators
+    "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # direction marks, zero width, separators
+    "\xad\u115f\u1160\u180e\u3164\uffa0\ufff9-\ufffb"  # invisible: soft hyphen, fillers, annotation
     "\ud800-\udfff"  # lone surrogates
     "\U000e0000-\U000e007f"  # tag characters
     "]"
