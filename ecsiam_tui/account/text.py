@@ -27,7 +27,7 @@ def visible(text: str, *, one_line: bool = True) -> str:
         text = text.replace("\n", "\\n").replace("\t", "\\t")
     if text.isascii() and text.isprintable():
         return text
-    return _HOSTILE.sub(lambda match: _escape(match[0]), text)
+    return _HOSTILE.sub(lambda match: written_out(match[0]), text)
 
 
 def visible_json(text: str) -> str:
@@ -40,7 +40,8 @@ def visible_xml(text: str) -> str:
     return _HOSTILE.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
-def _escape(character: str) -> str:
+def written_out(character: str) -> str:
+    """One character as an escape: `\\x1b`, `\\u202e`, `\\U000e0041`."""
     code = ord(character)
     if code < 0x100:
         return f"\\x{code:02x}"

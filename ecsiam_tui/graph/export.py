@@ -1,14 +1,18 @@
 """The graph for other tools: DOT, Mermaid, GraphML, and networkx's node-link JSON."""
 
 import io
+import re
 from collections.abc import Callable
 
 import msgspec
 import networkx as nx
 
-from ecsiam_tui.account.text import visible, visible_json, visible_xml
+from ecsiam_tui.account.text import visible, visible_json, visible_xml, written_out
 from ecsiam_tui.graph.estate import Estate, Node, NodeState
 from ecsiam_tui.graph.kinds import EdgeKind, relation, words
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 cannot hold, not even as a reference (section 2.2, "Characters")."""
 
 
 def plain(estate: Estate) -> "nx.MultiDiGraph[str]":
@@ -35,7 +39,7 @@ def to_json(estate: Estate) -> str:
 
 
 def to_graphml(estate: Estate) -> str:
-    """GraphML, for Gephi, yEd or Cytoscape. Characters that XML cannot hold are dropped."""
+    """GraphML, for Gephi, yEd or Cytoscape. Characters that XML cannot hold are written out (`\\x1b`)."""
     graph = plain(estate)
     safe: nx.MultiDiGraph[str] = nx.relabel_nodes(graph, {node_id: _xml(node_id) for node_id in graph})
     for attributes in [
@@ -96,8 +100,4 @@ def _mermaid(text: str) -> str:
 
 
 def _xml(text: str) -> str:
-    return "".join(
-        char
-        for char in text
-        if char in "\t\n\r" or "\x20" <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char > "\uffff"
-    )
+    return _NOT_XML.sub(lambda match: written_out(match[0]), text)
