@@ -57,6 +57,7 @@ class Outline:
     def __init__(self, estate: Estate, snapshot: Snapshot) -> None:
         self.estate = estate
         self.snapshot = snapshot
+        self._children: dict[str, tuple[Item, ...]] = {}
 
     def roots(self) -> tuple[Item, ...]:
         """Clusters by name, then the groups that have members."""
@@ -67,7 +68,13 @@ class Outline:
         return (*self._cluster_items(), *self._group_items())
 
     def children(self, item: Item) -> tuple[Item, ...]:
-        """What opens below an item."""
+        """What opens below an item; kept, for whoever leaves a filter opens all that was open again."""
+        found = self._children.get(item.key)
+        if found is None:
+            found = self._children[item.key] = self._make_children(item)
+        return found
+
+    def _make_children(self, item: Item) -> tuple[Item, ...]:
         if item.statement is not None:
             return ()
         if item.group:
@@ -309,10 +316,7 @@ class Outline:
 
     def _role(self, item: Item, node: Node) -> Iterator[Item]:
         order = (EdgeKind.INLINE, EdgeKind.ATTACHED, EdgeKind.BOUNDED_BY)
-        links = sorted(
-            self.estate.uses(node.id, *order), key=lambda link: (order.index(link.kind), link.node.title)
-        )
-        for each in self._links(item, links):
+        for each in self._links(item, self._in_order(node, order)):
             part = each.part.replace("inline policy", "inline").removeprefix("attached policy")
             yield msgspec.structs.replace(each, part=part.removeprefix(", "))
         if node.record is not None:
@@ -320,7 +324,12 @@ class Outline:
 
     def _holder(self, item: Item, node: Node) -> Iterator[Item]:
         order = (EdgeKind.MEMBER_OF, EdgeKind.INLINE, EdgeKind.ATTACHED, EdgeKind.BOUNDED_BY)
-        yield from self._links(item, self.estate.uses(node.id, *order))
+        yield from self._links(item, self._in_order(node, order))
+
+    def _in_order(self, node: Node, order: tuple[EdgeKind, ...]) -> list[Link]:
+        """What a node uses in these ways: way by way, and then by title."""
+        links = self.estate.uses(node.id, *order)
+        return sorted(links, key=lambda link: (order.index(link.kind), link.node.title))
 
     def _policy(self, item: Item, node: Node) -> Iterator[Item]:
         yield from self._statements(item, document_text(node))
