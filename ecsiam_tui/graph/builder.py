@@ -137,14 +137,16 @@ class Builder:
         prefix = pattern[: min(pattern.find(char) % (len(pattern) + 1) for char in "*?")]
         if prefix.count(":") < 3 or pattern.count(":") < 5:  # names a whole service, or everything
             return None
-        matches = resource_glob(tokenize(pattern, variables=False))
+        # What ends in its only wildcard names all that begins alike, and to make a matcher takes longer.
+        open_ended = pattern == f"{prefix}*"
+        matches = None if open_ended else resource_glob(tokenize(pattern, variables=False))
         found: list[str] = []
         ids = self._sorted_ids
         for index in range(bisect_left(ids, prefix), len(ids)):
             node_id = ids[index]
             if not node_id.startswith(prefix):
                 break
-            if matches(node_id):
+            if matches is None or matches(node_id):
                 found.append(node_id)
                 if len(found) > MOST_MATCHES:
                     return None
