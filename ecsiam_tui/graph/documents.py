@@ -13,6 +13,8 @@ from ecsiam_tui.policy.document import parse_document
 _DOCUMENT_FIELDS = frozenset(
     {"AssumeRolePolicyDocument", "PolicyDocument", "Document", "Policy", "policy", "content"}
 )
+_NAMED_BY_PEOPLE = frozenset({"tags", "Tags", "dockerLabels", "options"})
+"""Mappings whose keys are anybody's: one may be called `Policy` and be no document."""
 
 
 def document_text(node: Node) -> str:
@@ -49,15 +51,18 @@ def record_json(node: Node) -> str:
 
 def _decode_documents(data: Any) -> Any:
     if isinstance(data, dict):
-        return {
-            key: _decoded(value)
-            if key in _DOCUMENT_FIELDS and isinstance(value, str)
-            else _decode_documents(value)
-            for key, value in data.items()
-        }
-    if isinstance(data, list):
+        return {key: _decode_field(key, value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
         return [_decode_documents(item) for item in data]
     return data
+
+
+def _decode_field(name: str, value: Any) -> Any:
+    if name in _NAMED_BY_PEOPLE:
+        return value
+    return (
+        _decoded(value) if name in _DOCUMENT_FIELDS and isinstance(value, str) else _decode_documents(value)
+    )
 
 
 def _decoded(text: str) -> Any:
