@@ -67,14 +67,14 @@ class Builder:
         self._known = lru_cache(maxsize=None)(self._is_known)
 
     def add(self, kind: NodeKind, node_id: str, title: str, record: object, note: str = "") -> str:
-        """A node for a record. Its region and account are those of its ARN."""
-        arn = parse_arn(node_id)
+        """A node for a record. Its region and account are those of its ARN, else what the record says."""
+        arn = parse_arn(node_id.removeprefix("express:"))
         self.estate.add(
             Node(
                 node_id,
                 kind,
                 title or short_name(node_id),
-                region=arn.region if arn else "",
+                region=(arn.region if arn else "") or getattr(record, "region", None) or "",
                 account=(arn.account if arn else "") or self.snapshot.account_id,
                 record=record,
                 note=note,

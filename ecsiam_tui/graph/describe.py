@@ -9,7 +9,17 @@ from ecsiam_tui.account.compute import ContainerInstance, Instance
 from ecsiam_tui.account.ecs import CapacityProvider, Cluster, Service
 from ecsiam_tui.account.iam import InlinePolicy, ManagedPolicy, Role
 from ecsiam_tui.account.launchers import Rule, Schedule
-from ecsiam_tui.account.resources import FileSystem, Key, LogGroup, Parameter, Repository, SecretResource
+from ecsiam_tui.account.resources import (
+    Bucket,
+    FileSystem,
+    Key,
+    LambdaFunction,
+    LogGroup,
+    Parameter,
+    Repository,
+    SecretResource,
+)
+from ecsiam_tui.account.snapshot import OrganizationPolicy
 from ecsiam_tui.account.tasks import Task, TaskDefinition
 from ecsiam_tui.graph import describe_ecs, describe_iam
 from ecsiam_tui.graph.estate import Estate, Node, NodeState
@@ -97,12 +107,15 @@ _DESCRIBERS: tuple[tuple[type | tuple[type, ...], Callable[[Estate, Node, Any], 
     (TaskDefinition, describe_ecs.task_definition),
     (Task, describe_ecs.task),
     (Role, describe_iam.role),
-    ((ManagedPolicy, InlinePolicy), describe_iam.policy),
+    ((ManagedPolicy, InlinePolicy, OrganizationPolicy), describe_iam.policy),
     ((Rule, Schedule), describe_ecs.launcher),
     (ContainerInstance, describe_ecs.host),
     (Instance, describe_ecs.instance),
     (CapacityProvider, describe_ecs.capacity_provider),
-    ((SecretResource, Parameter, Key, LogGroup, Repository, FileSystem), _resource),
+    (
+        (SecretResource, Parameter, Key, LogGroup, Repository, FileSystem, Bucket, LambdaFunction),
+        _resource,
+    ),
 )
 
 

@@ -219,7 +219,11 @@ def instance(_estate: Estate, _node: Node, machine: Instance) -> Iterator[Sectio
 
 
 def capacity_provider(_estate: Estate, _node: Node, provider: CapacityProvider) -> Iterator[Section]:
-    kind = "Managed Instances" if provider.managed_instances_provider else "Auto Scaling group"
+    kind = "Fargate"
+    if provider.managed_instances_provider:
+        kind = "Managed Instances"
+    elif provider.auto_scaling_group_provider:
+        kind = "Auto Scaling group"
     group = (provider.auto_scaling_group_provider or {}).get("autoScalingGroupArn")
     yield Section("", (Fact("kind", kind), *optional("group", group)))
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ecsiam_tui.account.iam import InlinePolicy, ManagedPolicy, Role
+from ecsiam_tui.account.snapshot import OrganizationPolicy
 from ecsiam_tui.graph.documents import document_text
 from ecsiam_tui.graph.estate import Estate, Node
 from ecsiam_tui.graph.facts import Fact, Section, optional, when
@@ -58,7 +59,9 @@ def _size_text(node: Node) -> str:
     return f"{count} statement{'' if count == 1 else 's'}"
 
 
-def policy(estate: Estate, node: Node, record: ManagedPolicy | InlinePolicy) -> Iterator[Section]:
+def policy(
+    estate: Estate, node: Node, record: ManagedPolicy | InlinePolicy | OrganizationPolicy
+) -> Iterator[Section]:
     facts = [Fact("holds", _size_text(node))]
     if isinstance(record, ManagedPolicy):
         versions = ", ".join(version.version_id for version in record.policy_version_list)

@@ -218,12 +218,15 @@ class Estate:
         return tuple(self.used_by(role_id, *ROLE_USES))
 
     def services_of(self, role_id: str) -> tuple[Node, ...]:
-        """The services that run with a role through their task definition or directly."""
+        """The services that run with a role: through a task definition, through a task set, or directly."""
         found: dict[str, Node] = {}
         for link in self.role_users(role_id):
-            users = [link.node] if link.node.kind == NodeKind.SERVICE else []
-            users += [user.node for user in self.used_by(link.node.id, EdgeKind.RUNS)]
-            found.update({node.id: node for node in users if node.kind == NodeKind.SERVICE})
+            users = [link.node, *(user.node for user in self.used_by(link.node.id, EdgeKind.RUNS))]
+            for node in users:
+                if node.kind == NodeKind.TASK_SET:  # external deployments: the service names no definition
+                    node = next((owner.node for owner in self.used_by(node.id, EdgeKind.CONTAINS)), node)
+                if node.kind == NodeKind.SERVICE:
+                    found[node.id] = node
         return tuple(found.values())
 
     def blast(self, node_id: str) -> Blast:

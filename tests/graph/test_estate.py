@@ -4,15 +4,20 @@ import time
 from itertools import pairwise
 
 import networkx as nx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecsiam_tui.account.compute import ContainerInstance
+from ecsiam_tui.account.compute import Activation, ContainerInstance, Instance, ManagedNode
+from ecsiam_tui.account.ecs import ExpressGatewayService
+from ecsiam_tui.account.launchers import DeploymentGroup, ScalableTarget
+from ecsiam_tui.account.resources import Bucket
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.graph import EdgeKind, Estate, Health, Node, NodeKind, build
 from tests.graph.builders import (
     CLUSTER,
     DEFINITION,
+    REGION,
     ROLE,
     SERVICE,
     arn,
@@ -178,6 +183,37 @@ def test_services_of_a_role() -> None:
         roles=(role(),),
     )
     assert sorted(node.title for node in graph.services_of(ROLE)) == ["api", "direct", "web"]
+
+
+def test_services_of_a_role_through_their_task_sets() -> None:
+    """Where CodeDeploy or something else deploys, the task sets name the task definitions."""
+    sets = [{"taskSetArn": arn("ecs", "task-set/prod/web/ecs-svc-1"), "taskDefinition": DEFINITION}]
+    graph = estate(
+        services=(service(taskSets=sets), service("other")),
+        task_definitions=(definition(taskRoleArn=ROLE),),
+        roles=(role(),),
+    )
+    assert ids(graph.services_of(ROLE)) == {SERVICE}
+
+
+@pytest.mark.parametrize(
+    ("field", "record"),
+    [
+        ("express_services", ExpressGatewayService(service_arn=SERVICE, service_name="web")),
+        (
+            "deployment_groups",
+            DeploymentGroup(application_name="a", deployment_group_name="g", region=REGION),
+        ),
+        ("scalable_targets", ScalableTarget(resource_id="service/prod/web", region=REGION)),
+        ("activations", Activation(activation_id="a1", region=REGION)),
+        ("managed_nodes", ManagedNode(instance_id="mi-1", region=REGION)),
+        ("instances", Instance(instance_id="i-1", region=REGION)),
+        ("buckets", Bucket(name="b", arn="arn:aws:s3:::b", region=REGION)),
+    ],
+)
+def test_what_has_no_region_in_its_id_has_that_of_its_record(field: str, record: object) -> None:
+    (node,) = (node for node in estate(**{field: (record,)}).nodes() if node.record is record)
+    assert node.region == REGION
 
 
 def _two_on_one_host(**second: object) -> Estate:
