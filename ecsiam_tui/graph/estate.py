@@ -87,6 +87,7 @@ class Estate:
     def __init__(self) -> None:
         self.nx: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         self._by_kind: dict[NodeKind, list[str]] = defaultdict(list)
+        self._inside: dict[str, frozenset[str]] = {}
 
     def add(self, node: Node) -> None:
         """Add a node, or put a better known one in the place of a mere reference."""
@@ -129,6 +130,7 @@ class Estate:
         Step by step, for a thread beside one that draws: freeing it all at once would hold that one up.
         """
         self._by_kind.clear()
+        self._inside.clear()
         self.__dict__.pop("names", None)
         for node_id in list(self.nx):
             self.nx.remove_node(node_id)
@@ -172,18 +174,21 @@ class Estate:
         reached: set[str] = nx.descendants(self.nx, node_id)
         return reached
 
-    def inside(self, node_id: str) -> set[str]:
+    def inside(self, node_id: str) -> frozenset[str]:
         """The ids of a node, of all that it contains and runs, and of the roles and resources that these use.
 
-        What a policy there merely names, lets pass or lets assume is not inside.
+        What a policy there merely names, lets pass or lets assume is not inside. Kept: a filter asks for it
+        again at every letter.
         """
-        found, waiting = {node_id}, [node_id]
-        while waiting:
-            for link in self.uses(waiting.pop()):
-                if link.kind not in PERMISSIONS and link.node.id not in found:
-                    found.add(link.node.id)
-                    waiting.append(link.node.id)
-        return found
+        if node_id not in self._inside:
+            found, waiting = {node_id}, [node_id]
+            while waiting:
+                for link in self.uses(waiting.pop()):
+                    if link.kind not in PERMISSIONS and link.node.id not in found:
+                        found.add(link.node.id)
+                        waiting.append(link.node.id)
+            self._inside[node_id] = frozenset(found)
+        return self._inside[node_id]
 
     def paths(
         self, start: str, end: str, *, most: int = 100, longest: int = 8
