@@ -182,5 +182,9 @@ def _keys(size: int, path: Path) -> None:
     )
     report.note(f"peer: Down in Textual's own Tree of {size:,} leaves, median {1000 * median(peer):.0f} ms,"
                 f" 95 % {1000 * report.percentile(peer, 0.95):.0f} ms")  # fmt: skip
+    report.note(
+        "esc: Textual waits up to 100 ms to tell it from the start of another key, but not for CSI 27 u,"
+    )
+    report.note("     by which terminals with the keyboard protocol of kitty send it")
     report.note("all drawn: median time until the detail and what follows by timers are drawn too")
     report.note(f"peak memory after all keys and readings: {report.megabytes(memory)}")

@@ -68,6 +68,8 @@ def walk(times: KeyTimes) -> None:
         times.press("enter: into the detail", "enter")
         times.press("2–5, 1: another tab", "2", "3", "4", "5", "1")
         times.press("esc: back to the tree", "escape")
+        times.quietly("down", "enter")
+        times.press("the same esc as CSI 27 u", "escape (kitty)")
         times.quietly("down")
     _jumps(times)
     for query in ("checkout cart", "kind:role ads", "cluster:prod-main pay"):

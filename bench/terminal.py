@@ -33,6 +33,7 @@ KEYS = {
     "end": "\x1b[F",
     "enter": "\r",
     "escape": "\x1b",
+    "escape (kitty)": "\x1b[27u",
     "backspace": "\x7f",
     "ctrl+p": "\x10",
 }
