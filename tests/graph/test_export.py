@@ -5,9 +5,12 @@ import io
 import json
 import re
 from itertools import pairwise
+from itertools import pairwise
 
 import networkx as nx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.text import visible
@@ -41,11 +44,12 @@ def graph(demo_snapshot: Snapshot) -> Estate:
     return build(demo_snapshot)
 
 
-def hostile() -> Estate:
+def hostile(*titles: str) -> Estate:
     """A chain of nodes with these titles, also in their ids and as what makes their edges."""
     made = Estate()
-    names = [f"{number}:{title}" for number, title in enumerate(HOSTILE)]
-    for name, title in zip(names, HOSTILE, strict=True):
+    titles = titles or HOSTILE
+    names = [f"{number}:{title}" for number, title in enumerate(titles)]
+    for name, title in zip(names, titles, strict=True):
         made.add(Node(name, NodeKind.ROLE, title, NodeState.MISSING, region=title, account=title))
     for user, used in pairwise(names):
         made.connect(user, used, EdgeKind.PASSES, user)
@@ -232,3 +236,21 @@ def test_relations_and_words_need_no_quoting() -> None:
         assert re.fullmatch(r"[a-z ]+", relation(kind))
     for node_kind in NodeKind:
         assert re.fullmatch(r"[A-Za-z0-9 ]+", words(node_kind).word)
+
+
+# Any title
+
+TITLES = st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"])), min_size=1, max_size=4)
+DOT_LINE = re.compile(r"  _(?: -> _)? \[label=_(?:, style=dashed)?\];")
+
+
+@given(TITLES)
+def test_any_title_comes_back_from_json_and_is_well_formed_elsewhere(titles: list[str]) -> None:
+    made = hostile(*titles)
+    read = nx.node_link_graph(json.loads(to_json(made)), edges="edges")
+    assert [data["title"] for _, data in read.nodes(data=True)] == titles
+    assert len(nx.read_graphml(io.BytesIO(to_graphml(made).encode()))) == len(titles)
+    for line in to_dot(made).removesuffix("}\n").split("\n")[3:-1]:
+        assert DOT_LINE.fullmatch(QUOTED.sub("_", line)), line
+    for line in to_mermaid(made).removesuffix("\n").split("\n")[1:]:
+        assert MERMAID_NODE.fullmatch(line) or MERMAID_EDGE.fullmatch(line), line
