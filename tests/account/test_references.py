@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecsiam_tui.account.ecs import LogConfiguration
 from ecsiam_tui.account.references import (
     Home,
     Image,
+    LogTarget,
+    S3Object,
     ValueFrom,
     home_of,
+    log_target,
     parse_image,
     parse_s3_arn,
     parse_value_from,
@@ -21,6 +25,7 @@ from ecsiam_tui.account.tasks import TaskDefinition
 
 HOME = Home("aws", "eu-west-1", "111122223333")
 SECRET = "arn:aws:secretsmanager:us-east-1:444455556666:secret:db-AbCdEf"
+S3_FILES = "arn:aws:s3files:eu-west-1:111122223333:file-system/fs-3"
 DIGEST = "sha256:" + "a" * 64
 
 
@@ -155,6 +160,92 @@ def test_references_of_a_container(container: dict[str, Any], expected: set[tupl
     assert refer(container) == expected
 
 
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"logConfiguration": {"logDriver": "json-file", "options": {"awslogs-group": "/g"}}},
+        {"logConfiguration": {"logDriver": "awslogs"}},
+        {
+            "firelensConfiguration": {
+                "type": "fluentbit",
+                "options": {"config-file-value": "arn:aws:s3:::c/f"},
+            }
+        },
+        {"environmentFiles": [{"type": "s3", "value": "not an ARN"}]},
+        {"credentialSpecs": ["credentialspec:file://x.json", "nothing"]},
+        {},
+    ],
+)
+def test_what_refers_to_nothing(container: dict[str, Any]) -> None:
+    assert refer(container) == set()
+
+
+def test_a_reference_says_which_field_makes_it() -> None:
+    data = {
+        "taskDefinitionArn": "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:1",
+        "family": "web",
+        "containerDefinitions": [
+            {
+                "name": "app",
+                "image": "nginx",
+                "secrets": [{"name": "A", "valueFrom": "p"}],
+                "environmentFiles": [{"value": "arn:aws:s3:::env/a.env"}],
+            },
+            {"name": "side", "image": "nginx"},
+        ],
+        "volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}],
+    }
+    found = [(item.relation, item.via) for item in references(msgspec.convert(data, TaskDefinition))]
+    assert found == [
+        ("pulls-image", "container app image"),
+        ("reads-secret", "container app secret A"),
+        ("reads-file", "container app environment file a.env"),
+        ("pulls-image", "container side image"),
+        ("mounts", "volume data"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        (None, None),
+        ({"logDriver": "awsfirelens", "options": {"awslogs-group": "/g"}}, None),
+        ({"logDriver": "awslogs", "options": {"awslogs-group": ""}}, None),
+        (
+            {"logDriver": "awslogs", "options": {"awslogs-group": "/g"}},
+            LogTarget("arn:aws:logs:eu-west-1:111122223333:log-group:/g", "/g", "eu-west-1", False),
+        ),
+        (
+            {
+                "logDriver": "awslogs",
+                "options": {
+                    "awslogs-group": "/g",
+                    "awslogs-region": "us-east-1",
+                    "awslogs-create-group": "True",
+                },
+            },
+            LogTarget("arn:aws:logs:us-east-1:111122223333:log-group:/g", "/g", "us-east-1", True),
+        ),
+    ],
+)
+def test_where_a_log_driver_writes(log: dict[str, Any] | None, expected: LogTarget | None) -> None:
+    assert log_target(log and msgspec.convert(log, LogConfiguration), HOME) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("arn:aws:s3:::env/a/b.env", S3Object("env", "a/b.env", "arn:aws:s3:::env")),
+        ("arn:aws-cn:s3:::env", S3Object("env", None, "arn:aws-cn:s3:::env")),
+        ("arn:aws:s3:::", None),
+        ("s3://env/a", None),
+        ("arn:aws:sqs:eu-west-1:1:q", None),
+    ],
+)
+def test_objects_in_s3(text: str, expected: S3Object | None) -> None:
+    assert parse_s3_arn(text) == expected
+
+
 def test_references_of_volumes() -> None:
     volumes = [
         {"name": "a", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}},
@@ -166,11 +257,13 @@ def test_references_of_volumes() -> None:
             },
         },
         {"name": "c", "host": {"sourcePath": "/"}},
+        {"name": "d", "s3filesVolumeConfiguration": {"fileSystemArn": S3_FILES}},
     ]
     assert refer({}, volumes=volumes) == {
         ("file-system", "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"),
         ("file-system", "arn:aws:fsx:eu-west-1:111122223333:file-system/fs-2"),
         ("secret", SECRET),
+        ("file-system", S3_FILES),
     }
 
 
