@@ -5,7 +5,6 @@ import io
 import json
 import re
 from itertools import pairwise
-from itertools import pairwise
 
 import networkx as nx
 import pytest
