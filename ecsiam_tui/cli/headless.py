@@ -65,10 +65,9 @@ def write_snapshot(where: Where, out: Path) -> None:
     counts = f"{len(found.clusters)} clusters, {len(found.services)} services, {len(found.roles)} roles"
     print(f"{out}: {counts}, {len(found.policies)} policies", file=sys.stderr)
     if found.gaps:
-        print(
-            f"{len(found.gaps)} gaps: what could not be read is listed in the file and on the gaps screen",
-            file=sys.stderr,
-        )
+        gaps = "1 gap" if len(found.gaps) == 1 else f"{len(found.gaps)} gaps"
+        where = "is listed in the file and on the gaps screen"
+        print(f"{gaps}: what could not be read {where}", file=sys.stderr)
 
 
 def show(
