@@ -66,8 +66,8 @@ def write_snapshot(where: Where, out: Path) -> None:
     print(f"{out}: {counts}, {len(found.policies)} policies", file=sys.stderr)
     if found.gaps:
         gaps = "1 gap" if len(found.gaps) == 1 else f"{len(found.gaps)} gaps"
-        where = "is listed in the file and on the gaps screen"
-        print(f"{gaps}: what could not be read {where}", file=sys.stderr)
+        consequence = "what could not be read is listed in the file and on the gaps screen"
+        print(f"{gaps}: {consequence}", file=sys.stderr)
 
 
 def show(
