@@ -70,6 +70,7 @@ def test_images(image: str, node: str, state: NodeState) -> None:
         (SECRET[:-7], SECRET, NodeState.PRESENT),  # the ARN without its random end
         (f"{SECRET}:password::", SECRET, NodeState.PRESENT),
         (f"{SECRET[:-7]}:password::", SECRET, NodeState.PRESENT),
+        (f"{SECRET}:password", f"{SECRET}:password", NodeState.UNKNOWN),  # the agent refuses it
         (
             arn("secretsmanager", "secret:prod/other"),
             arn("secretsmanager", "secret:prod/other"),

@@ -6,33 +6,16 @@ import pytest
 from textual.pilot import Pilot
 
 from ecsiam_tui.account.snapshot import Snapshot
-from ecsiam_tui.account.source import Progress
-from ecsiam_tui.demo.source import DemoSource
 from ecsiam_tui.tui.app import EcsIamApp
 from tests.tui.sources import NOW, FixedSource
 
 Settle = Callable[[Pilot[None]], Awaitable[None]]
 
 
-class Quiet:
-    """Watches nothing."""
-
-    def progress(self, progress: Progress) -> None: ...
-
-    def partial(self, snapshot: Snapshot) -> None: ...
-
-    def cancelled(self) -> bool:
-        return False
-
-
 @pytest.fixture(scope="session")
-def demo() -> Snapshot:
+def demo(demo_snapshot: Snapshot) -> Snapshot:
     """The demo account's snapshot, read once."""
-    source = DemoSource(now=NOW)
-    try:
-        return source.load(Quiet()).snapshot
-    finally:
-        source.close()
+    return demo_snapshot
 
 
 @pytest.fixture
