@@ -1,6 +1,5 @@
 """The snapshot that a person works on, and the answers that are derived from it."""
 
-import gc
 from functools import cached_property
 
 from ecsiam_tui.account.snapshot import Snapshot
@@ -30,19 +29,9 @@ class Workspace:
         return Outline(self.estate, self.snapshot)
 
     def prepare(self) -> "Workspace":
-        """Make what the first screen needs; returns itself.
-
-        Python's collector of cycles is paused meanwhile: it would look through all that is made, again and
-        again, and find nothing.
-        """
-        running = gc.isenabled()
-        gc.disable()
-        try:
-            self.outline.roots()
-            self.estate.names  # noqa: B018
-        finally:
-            if running:
-                gc.enable()
+        """Make what the first screen needs; returns itself."""
+        self.outline.roots()
+        self.estate.names  # noqa: B018
         return self
 
     def release(self) -> None:

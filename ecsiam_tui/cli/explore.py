@@ -26,7 +26,9 @@ def run_explorer(source: Source, *, read_only: bool, light: bool) -> None:
             "the explorer needs a terminal; without one use snapshot, show or graph (ecsiam-tui --help)"
         )
     from ecsiam_tui.tui.app import EcsIamApp
+    from ecsiam_tui.tui.terminal import answer_escape_at_once
 
+    answer_escape_at_once()
     EcsIamApp(source, read_only=read_only, light=light).run()
 
 

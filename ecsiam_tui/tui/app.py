@@ -1,6 +1,5 @@
 """The app: it loads a source, holds the workspace, and wires the screens."""
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -104,7 +103,7 @@ class EcsIamApp(App[None]):
         if self._watcher is not None:
             self._watcher.stop()
         self._generation += 1
-        self._watcher = LoadWatcher(self, self._generation)
+        self._watcher = LoadWatcher(self, self._generation, self.explorer.warm)
         self._loading, self._failed = Progress("reading", 0), False
         if self.workspace is None:
             self.explorer.say(f"Reading {self.source.label}…")
@@ -128,9 +127,6 @@ class EcsIamApp(App[None]):
             self._loading = None
         self._tick()
         self.explorer.show_workspace(event.workspace)
-        # What is shown stays until the next reading: the collector of cycles need not look through it, which
-        # at thousands of services would stop the screen for a tenth of a second now and then.
-        gc.freeze()
         if before is not None:
             self.set_timer(RELEASE_SECONDS, partial(self._release, before))
         snapshot = event.workspace.snapshot

@@ -12,7 +12,7 @@ from ecsiam_tui.graph.kinds import relation, words
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.policy.document import Statement
 
-MOST_LINES = 150
+MOST_LINES = 100
 """Lists longer than this end in a line that says how many more there are."""
 
 

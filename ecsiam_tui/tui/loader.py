@@ -1,7 +1,10 @@
 """Loading off the event loop. Every message carries the generation it belongs to; stale ones are dropped."""
 
+import gc
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -35,12 +38,31 @@ class LoadFailed(Message):
         super().__init__()
 
 
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Keep Python's collector of cycles away from what is made here, now and later.
+
+    It would look through hundreds of thousands of objects that stay until the next reading, again and again,
+    and stop the screen for a tenth of a second each time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 class LoadWatcher:
     """Turns what a source reports, from any thread, into messages for the app."""
 
-    def __init__(self, target: MessagePump, generation: int) -> None:
+    def __init__(
+        self, target: MessagePump, generation: int, warm: Callable[[Workspace], None] = lambda _: None
+    ) -> None:
+        """`warm` makes beforehand what the screen will ask of a workspace."""
         self._target = target
         self._generation = generation
+        self._warm = warm
         self._stopped = threading.Event()
         self._next_partial = 0.0
 
@@ -61,7 +83,7 @@ class LoadWatcher:
         now = time.monotonic()
         if now < self._next_partial or self.cancelled():
             return
-        self._send(WorkspaceReady(self._generation, Workspace(snapshot).prepare(), final=False))
+        self._send(WorkspaceReady(self._generation, self._prepared(Workspace(snapshot)), final=False))
         took = time.monotonic() - now
         self._next_partial = time.monotonic() + max(0.3, 4 * took)
 
@@ -69,13 +91,19 @@ class LoadWatcher:
         """Load a source to its end. Meant to be the body of a thread."""
         try:
             loaded = source.load(self)
-            workspace = Workspace(loaded.snapshot, loaded.environment).prepare()
+            workspace = self._prepared(Workspace(loaded.snapshot, loaded.environment))
         except SourceError as error:
             self._send(LoadFailed(self._generation, str(error)))
         except Exception as error:  # a fault of this program must not take the screen away
             self._send(LoadFailed(self._generation, f"reading failed: {type(error).__name__}: {error}"))
         else:
             self._send(WorkspaceReady(self._generation, workspace, final=True))
+
+    def _prepared(self, workspace: Workspace) -> Workspace:
+        with _collector_resting():
+            workspace.prepare()
+            self._warm(workspace)
+        return workspace
 
     def _send(self, message: Message) -> None:
         if not self.cancelled():

@@ -108,6 +108,10 @@ class ExplorerScreen(Screen[None]):
         self.query_one("#message", Static).update(text)
         self.set_class(bool(text), "-message")
 
+    def warm(self, workspace: Workspace) -> None:
+        """Make the rows that will be shown of a workspace; the outline keeps them. Runs beside the screen."""
+        Rows(workspace.outline, tuple(self._open_keys))
+
     def show_workspace(self, workspace: Workspace) -> None:
         """Show another snapshot; cursor, open items, filter and tab stay where they are."""
         self.workspace = workspace
