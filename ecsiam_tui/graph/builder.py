@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from ecsiam_tui.account.arns import parse_arn, short_name
 from ecsiam_tui.account.snapshot import Snapshot
@@ -63,8 +63,9 @@ class Builder:
             for definition in snapshot.task_definitions
             if definition.latest
         }
-        self._matching = lru_cache(maxsize=None)(self._match_pattern)
-        self._known = lru_cache(maxsize=None)(self._is_known)
+        # Not a cache around a method: that would hold the builder, and so the snapshot, in a circle.
+        self._matches: dict[str, tuple[str, ...] | None] = {}
+        self._complete: dict[tuple[NodeKind, str | None], bool] = {}
 
     def add(self, kind: NodeKind, node_id: str, title: str, record: object, note: str = "") -> str:
         """A node for a record. Its region and account are those of its ARN, else what the record says."""
@@ -131,6 +132,11 @@ class Builder:
     def _sorted_ids(self) -> list[str]:
         return sorted(node_id for node_id in self.estate.nx if node_id.startswith("arn:"))
 
+    def _matching(self, pattern: str) -> tuple[str, ...] | None:
+        if pattern not in self._matches:
+            self._matches[pattern] = self._match_pattern(pattern)
+        return self._matches[pattern]
+
     def _match_pattern(self, pattern: str) -> tuple[str, ...] | None:
         if "*" not in pattern and "?" not in pattern:
             return (pattern,) if pattern in self.estate else ()
@@ -168,8 +174,10 @@ class Builder:
             return NodeState.MISSING
         return NodeState.UNKNOWN
 
-    def _is_known(self, kind: NodeKind, region: str | None) -> bool:
-        return self.snapshot.is_known(FIELDS[kind], region=region)
+    def _known(self, kind: NodeKind, region: str | None) -> bool:
+        if (kind, region) not in self._complete:
+            self._complete[kind, region] = self.snapshot.is_known(FIELDS[kind], region=region)
+        return self._complete[kind, region]
 
 
 def _without_inner_part(pattern: str) -> str:
