@@ -29,8 +29,11 @@ class Workspace:
         return Outline(self.estate, self.snapshot)
 
     def prepare(self) -> "Workspace":
-        """Make what the first screen needs; returns itself."""
-        self.outline.roots()
+        """Make what the first screen needs, and what takes long when somebody jumps; returns itself."""
+        for root in self.outline.roots():
+            for group in self.outline.children(root):
+                if group.group:
+                    self.outline.children(group)
         self.estate.names  # noqa: B018
         return self
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SETTLE_SECONDS = 0.05
 """The detail follows the cursor when it has rested this long, so that holding a key down stays quick."""
 
+MOST_FOUND = 200
+"""A filter shows so many at most; who finds more types on."""
+
 
 class ExplorerScreen(Screen[None]):
     """The main screen."""
@@ -270,7 +273,7 @@ class ExplorerScreen(Screen[None]):
         workspace = self.workspace
         if workspace is None:
             return
-        hits = search(workspace.estate, text)
+        hits = search(workspace.estate, text, MOST_FOUND)
         roots = tuple(workspace.outline.entry(hit.node) for hit in hits)
         self.app.call_from_thread(self._found, text, workspace, roots)
 
@@ -280,7 +283,7 @@ class ExplorerScreen(Screen[None]):
         tree = self.tree_view
         before = tree.item.key if tree.item else ""
         rows = Rows(workspace.outline, (), roots)
-        self.query_one(Trail).found = f"{len(roots)}{'+' if len(roots) >= 500 else ''} found"
+        self.query_one(Trail).found = f"{len(roots)}{'+' if len(roots) >= MOST_FOUND else ''} found"
         if not roots:
             self.query_one(Trail).items = ()
         tree.show(rows, rows.nearest(before) if before in rows.open_keys else 0)
