@@ -19,7 +19,8 @@ def add_nodes(builder: Builder) -> None:
         for task_set in service.task_sets:
             builder.add(NodeKind.TASK_SET, task_set.task_set_arn, task_set.id or "", task_set)
     for express in snapshot.express_services:
-        builder.add(NodeKind.EXPRESS_SERVICE, express_id(express.service_arn), express.service_name, express)
+        node_id = express_id(express.service_arn)
+        builder.add(NodeKind.EXPRESS_SERVICE, node_id, express.service_name, express, "Express Mode")
     for gateway in snapshot.gateways:
         builder.add(NodeKind.GATEWAY, gateway.gateway_arn, gateway.name, gateway)
     for definition in snapshot.task_definitions:
