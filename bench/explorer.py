@@ -121,7 +121,7 @@ def _parts(paths: dict[int, Path]) -> None:
 
 
 def _bare_graph(estate: Estate) -> float:
-    nodes = list(estate.nx.nodes(data="node"))
+    nodes = [(node.id, node) for node in estate.nodes()]
     every: Any = estate.nx.edges(keys=True, data=True)
     edges = [(user, used, kind, data["via"]) for user, used, kind, data in every]
     begun = time.perf_counter()
@@ -170,9 +170,9 @@ def _keys(size: int, path: Path) -> None:
     report.note(f"peer: Down in Textual's own Tree of {size:,} leaves, median {1000 * median(peer):.0f} ms,"
                 f" 95 % {1000 * report.percentile(peer, 0.95):.0f} ms")  # fmt: skip
     report.note(
-        "esc: Textual waits up to 100 ms to tell it from the start of another key, but not for CSI 27 u,"
+        "CSI 27 u: Escape as terminals with kitty's keyboard protocol send it; the plain one may begin"
     )
-    report.note("     by which terminals with the keyboard protocol of kitty send it")
+    report.note("          another key, so it waits a moment for the rest of it")
     report.note(
         f"target: ≤ {MOST_SECONDS * 1000:g} at 95 %; of fewer than {FEW} keys that is the slowest one"
     )
