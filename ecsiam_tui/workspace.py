@@ -41,3 +41,4 @@ class Workspace:
         """Let go of the graph; nothing may be asked of this workspace afterwards."""
         if "estate" in self.__dict__:
             self.estate.release()
+        self.__dict__.clear()

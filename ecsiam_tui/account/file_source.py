@@ -3,14 +3,17 @@
 from pathlib import Path
 
 from ecsiam_tui.account.files import SnapshotFileError, load
+from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import Loaded, Progress, SourceError, SourceKind, Watcher
 
 
 class FileSource:
     """One snapshot file. Implements `Source`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read: Snapshot | None = None) -> None:
+        """`read` is what the first load gives, for who has read the file already."""
         self._path = path
+        self._read = read
 
     @property
     def kind(self) -> SourceKind:
@@ -25,8 +28,9 @@ class FileSource:
     def load(self, watcher: Watcher) -> Loaded:
         """Read the file. Raises SourceError."""
         watcher.progress(Progress(f"reading {self._path.name}", 0))
+        read, self._read = self._read, None
         try:
-            return Loaded(load(self._path))
+            return Loaded(read or load(self._path))
         except SnapshotFileError as error:
             raise SourceError(str(error)) from error
 

@@ -95,13 +95,14 @@ def open_file(
     light: Light = False,
 ) -> None:
     """Explore a snapshot file."""
+    from ecsiam_tui.account.file_source import FileSource
     from ecsiam_tui.account.files import SnapshotFileError, load
 
     try:
-        load(file)  # a file that cannot be read is said on the terminal, not on a screen
+        read = load(file)  # a file that cannot be read is said on the terminal, not on a screen
     except SnapshotFileError as error:
         raise CommandError(str(error)) from error
-    run_explorer(Where(snapshot=file).source(), read_only=True, light=light)
+    run_explorer(FileSource(file, read), read_only=True, light=light)
 
 
 def _serve(port: int) -> None:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import Screen
 
 from ecsiam_tui.account.source import Progress, Source, SourceError
@@ -60,7 +60,7 @@ class EcsIamApp(App[None]):
         Binding("q", "quit", "quit", id="app.quit"),
     ]
 
-    status: reactive[Status] = reactive(Status())
+    status: var[Status] = var(Status())
 
     def __init__(
         self,
@@ -80,6 +80,7 @@ class EcsIamApp(App[None]):
         self._watcher: LoadWatcher | None = None
         self._loading: Progress | None = None
         self._failed = False
+        self.animation_level = "none"  # a moving line says nothing and costs frames
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if light else DARK.name

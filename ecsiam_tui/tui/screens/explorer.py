@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.graph.search import search
@@ -20,6 +20,7 @@ from ecsiam_tui.tui.screens.dialogs import Ask, Choose
 from ecsiam_tui.tui.widgets.detail import TABS, Detail
 from ecsiam_tui.tui.widgets.fact_list import FactList
 from ecsiam_tui.tui.widgets.filter_line import FilterLine
+from ecsiam_tui.tui.widgets.key_line import KeyLine
 from ecsiam_tui.tui.widgets.status_bar import Status, StatusBar
 from ecsiam_tui.tui.widgets.trail import Trail
 from ecsiam_tui.tui.widgets.tree import EstateTree
@@ -84,7 +85,7 @@ class ExplorerScreen(Screen[None]):
                 yield EstateTree(id="tree")
                 yield Static("", id="message", markup=False)
             yield Detail(id="detail")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Follow the app's status."""

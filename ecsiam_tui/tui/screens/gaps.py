@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Label, OptionList, Static
+from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from ecsiam_tui.account.snapshot import Gap, Snapshot
 from ecsiam_tui.account.text import visible
+from ecsiam_tui.tui.widgets.key_line import KeyLine
 
 REASONS = {
     "denied": "AWS refused: the identity that reads lacks the permission",
@@ -50,7 +51,7 @@ class GapsScreen(Screen[None]):
             yield OptionList(*[Option(self._row(gap)) for gap in self._gaps], markup=False, id="gaps-list")
             with VerticalScroll(id="gaps-detail", can_focus=False):
                 yield Static("", markup=False, id="gaps-text")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Mark the first gap, or say that there is none."""
