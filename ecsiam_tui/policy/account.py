@@ -330,9 +330,15 @@ class AccountPolicies:
             action=action,
             resource=resource,
             context=known | dict(context or {}),
+            resource_account=self._bucket_owners.get(resource.partition("/")[0]),
             mode="possible",
             absent=frozenset(absent),
         )
+
+    @cached_property
+    def _bucket_owners(self) -> dict[str, str]:
+        """The owners of buckets, whose ARNs name no account."""
+        return {bucket.arn: bucket.account_id or self.snapshot.account_id for bucket in self.snapshot.buckets}
 
     def decide(
         self, principal: str, action: str, resource: str = "*", context: Mapping[str, Any] | None = None

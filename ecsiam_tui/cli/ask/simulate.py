@@ -113,7 +113,9 @@ def simulate(
     else:
         _print(cells, resource or ["*"])
     if check_with_aws:
-        _second_opinion(where, cells, [text_of(path) for path in policy or ()] if only_policies else [])
+        texts = [text_of(path) for path in policy or ()]
+        given, added = (texts, []) if only_policies else ([], texts)
+        _second_opinion(where, cells, given, added, text_of(boundary) if boundary else "")
     wanted = {"allowed": ("Allowed",), "denied": ("ExplicitlyDenied", "ImplicitlyDenied")}
     if fail_unless and any(cell.decision.outcome not in wanted[fail_unless] for cell in cells):
         raise typer.Exit(1)
@@ -202,12 +204,18 @@ def _run_batch(path: Path, jobs: int) -> None:
     with stream:
         for line in run_batch(stream, cores):
             sys.stdout.write(f"{line.decode()}\n")
+            if str(path) == "-":  # whoever feeds a pipe line by line waits for each answer
+                sys.stdout.flush()
 
 
-def _second_opinion(where: Where, cells: list[Cell], policies: list[str]) -> None:
+def _second_opinion(
+    where: Where, cells: list[Cell], policies: list[str], added: list[str], boundary: str
+) -> None:
     from ecsiam_tui.aws.second_opinion import opinions
     from ecsiam_tui.aws.session import Target, make_session
 
     session = make_session(Target(where.profile, where.region, where.role_arn, where.endpoint_url))
-    for opinion in opinions(session, [cell.decision for cell in cells], policies):
+    for opinion in opinions(
+        session, [cell.decision for cell in cells], policies, added=added, boundary=boundary
+    ):
         print(visible(f"AWS: {opinion.text}"), file=sys.stderr)

@@ -50,11 +50,14 @@ def why_not(
     if as_json:
         write_json(answer)
         return
-    lines = list(explained(account.decide(arn, action, resource, context_of(context))))
+    decision = account.decide(arn, action, resource, context_of(context))
+    lines = list(explained(decision))
     if answer.impossible:
         lines += ["", visible(f"no change of policies helps: {answer.impossible}")]
     elif not answer.steps:
-        lines += ["", "nothing needs to change"]
+        open_keys = ", ".join(decision.missing_context)
+        asked = f"no policy needs to change if the request has the right {open_keys}; see above"
+        lines += ["", visible(asked) if open_keys else "nothing needs to change"]
     else:
         lines += ["", "the smallest change:"]
     for number, step in enumerate(answer.steps, 1):
