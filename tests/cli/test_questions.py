@@ -216,10 +216,19 @@ def test_why_not_gives_a_change_that_works(file: str, tmp_path: Path) -> None:
 
 
 def test_why_not_of_what_is_allowed(file: str) -> None:
-    shown = ask(
-        "why-not", "-p", "checkout-task", "-a", "s3:GetObject", "-r", "arn:aws:s3:::o/a", "--snapshot", file
+    question = (
+        "why-not",
+        "-p",
+        "checkout-task",
+        "-a",
+        "s3:GetObject",
+        "-r",
+        "arn:aws:s3:::o/a",
+        "--snapshot",
+        file,
     )
-    assert "nothing needs to change" in shown
+    assert "nothing needs to change" in ask(*question, *HERE)
+    assert "if the request has the right aws:RequestedRegion" in ask(*question)
 
 
 def test_who_can_agrees_with_simulate(file: str) -> None:
