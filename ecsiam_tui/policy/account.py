@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from msgspec import UnsetType
 
 from ecsiam_tui.account import Snapshot
+from ecsiam_tui.account.arns import parse_arn
 from ecsiam_tui.account.iam import (
     AttachedPolicy,
+    Group,
     InlinePolicy,
     ManagedPolicy,
     PermissionsBoundary,
@@ -26,7 +28,7 @@ from .layers import CompiledPolicy, Layers, Policy, PolicySet
 from .principals import parse_principal
 from .request import Request
 from .resources import PolicyKind
-from .services import ALIAS_ACTIONS
+from .services import ALIAS_ACTIONS, has_resource_policies, requires_resource_policy
 
 ManagedDocuments = Callable[[str], str | None]
 """The document of a managed policy by its ARN, for policies that the snapshot does not hold."""
@@ -42,6 +44,7 @@ _EFS_DEFAULT = (
     '"elasticfilesystem:ClientRootAccess"],"Resource":"*"}]}'
 )
 _RCP_FULL_ACCESS = "RCPFullAWSAccess"
+_LISTED_IN = {"role": "roles", "session": "roles", "user": "users", "federated-user": "users"}
 
 
 class Attachment(NamedTuple):
@@ -98,6 +101,21 @@ class AccountPolicies:
                 known = self._roles_by_name.get(parsed.name.lower())
         return known
 
+    def unread_principal(self, arn: str) -> str:
+        """What of a principal's policies nobody has read: those of another account, and those of a role or
+        user where the listing has gaps. Empty where they are known, where the listing is complete (then there
+        is no such principal), and for what has no identity-based policies: services, providers, everyone."""
+        parsed = parse_principal(arn)
+        if not parsed.is_iam:
+            return ""
+        if parsed.account != self.snapshot.account_id:
+            whose = "" if parsed.kind == "root" else f"policies of {parsed.kind} {parsed.name} and the "
+            return f"the {whose}SCPs of account {parsed.account}, which were not read"
+        field = _LISTED_IN.get(parsed.kind)
+        if field is None or self.principal(arn) is not None or self.snapshot.is_known(field):
+            return ""
+        return f"the policies of {parsed.kind} {parsed.name}, which were not read"
+
     def resolve(self, name: str) -> str:
         """The ARN of a principal given by its ARN or by its name alone; the text itself where there is
         none."""
@@ -116,6 +134,10 @@ class AccountPolicies:
         if known is None:
             known = self._documents[text] = parse_document(text)
         return known
+
+    @cached_property
+    def _groups(self) -> dict[str, Group]:
+        return {group.group_name: group for group in self.snapshot.groups}
 
     @cached_property
     def _managed_by_arn(self) -> dict[str, ManagedPolicy]:
@@ -139,8 +161,8 @@ class AccountPolicies:
         return self._compile(found.name, found.text, kind, found.arn, found.version_id)
 
     def identity(self, arn: str) -> tuple[PolicySet, tuple[str, ...]]:
-        """The identity-based policies of a principal, those of a user's groups included, and the ARNs of
-        attached policies whose documents are not known."""
+        """The identity-based policies of a principal, those of a user's groups included, and what is not
+        known of them (as `attachments`)."""
         known = self._identity.get(arn)
         if known is None:
             known = self._identity[arn] = self._load_identity(arn)
@@ -155,23 +177,27 @@ class AccountPolicies:
         return PolicySet("identity", policies), unread
 
     def attachments(self, arn: str) -> tuple[list[Attachment], tuple[str, ...]]:
-        """The texts of a principal's identity-based policies, those of a user's groups included, and the ARNs
-        of attached policies whose documents are not known."""
+        """The texts of a principal's identity-based policies, those of a user's groups included, and what is
+        not known of them: ARNs of attached policies whose documents were not read, and groups. Nothing for a
+        principal that the snapshot lacks; `unread_principal` says whether that means something."""
         principal = self.principal(arn)
         if principal is None:
             return [], ()
+        unread: list[str] = []
         inline: list[InlinePolicy] = []
         attached: list[AttachedPolicy] = list(principal.attached_managed_policies)
         if isinstance(principal, Role):
             inline += principal.role_policy_list
         else:
             inline += principal.user_policy_list
-            for group in self.snapshot.groups:
-                if group.group_name in principal.group_list:
+            for name in principal.group_list:
+                group = self._groups.get(name)
+                if group is None:
+                    unread.append(f"those of the group {name}")
+                else:
                     inline += group.group_policy_list
                     attached += group.attached_managed_policies
         found = [Attachment(policy.policy_name, policy.policy_document) for policy in inline]
-        unread = []
         for policy in attached:
             managed = self.managed_text(policy.policy_arn)
             if managed is None:
@@ -265,11 +291,28 @@ class AccountPolicies:
         name, text = self._resource_policies.get(resource, ("", None))
         if not name and ":s3:::" in resource:
             name, text = self._resource_policies.get(resource.split("/", 1)[0], ("", None))
+        if not name and self._must_have_policy(action, resource):
+            return None, f"the policy of {resource}"
         if isinstance(text, UnsetType):
             return None, f"the {name} of {resource}"
         if not text:
             return None, ""
         return PolicySet("resource", [self._compile(name, text, "resource")]), ""
+
+    def _must_have_policy(self, action: str, resource: str) -> bool:
+        """Whether a resource that the snapshot lacks has a policy that decides: a KMS key has one always, a
+        resource of another account where its service knows such policies."""
+        if requires_resource_policy(action.lower(), resource):
+            return True
+        owner = self.owner(resource)
+        return owner not in ("", self.snapshot.account_id) and has_resource_policies(action)
+
+    def owner(self, resource: str) -> str:
+        """The account of a resource by its ARN, a bucket's by the snapshot; empty where neither tells."""
+        parsed = parse_arn(resource)
+        if parsed is not None and parsed.account.isdigit():
+            return parsed.account
+        return self._bucket_owners.get(resource.partition("/")[0], "")
 
     # Requests
 
@@ -296,8 +339,15 @@ class AccountPolicies:
         known = self.principal(principal)
         boundary, unread_boundary = self._boundary(known.permissions_boundary if known else None)
         own, unread_own = self.resource_policy(action, resource)
+        parsed = parse_principal(principal)
+        foreign = parsed.account not in ("", self.snapshot.account_id)
+        # SCPs limit the principals of this account, RCPs its resources.
+        owner = self.owner(resource) or parsed.account or self.snapshot.account_id
         unknown: dict[str, str] = {}
-        if unread:
+        stranger = self.unread_principal(principal)
+        if stranger:
+            unknown["scp" if parsed.kind == "root" else "identity"] = stranger
+        elif unread:
             unknown["identity"] = "policies that were not read: " + ", ".join(unread)
         if unread_boundary:
             unknown["boundary"] = f"the boundary {unread_boundary}, which was not read"
@@ -307,8 +357,8 @@ class AccountPolicies:
             identity,
             resource=own,
             boundary=boundary,
-            scps=self._levels["scp"],
-            rcps=self._levels["rcp"],
+            scps=() if foreign else self._levels["scp"],
+            rcps=self._levels["rcp"] if owner == self.snapshot.account_id else (),
             unknown=unknown,
         )
 

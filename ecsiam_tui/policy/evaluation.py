@@ -249,7 +249,6 @@ def _evaluate(layers: Layers, request: Request) -> Decision:
         verdicts["rcp"] = _levels(state, layers.rcps)
     if layers.endpoint is not None:
         verdicts["vpce"] = state.verdict(layers.endpoint)
-    guards = dict(verdicts)
     verdicts["resource"] = state.verdict(layers.resource) if layers.resource is not None else Verdict(NO, NO)
     verdicts["identity"] = _identity_verdict(state, layers)
     if layers.boundary is not None and principal.is_iam:
@@ -261,6 +260,7 @@ def _evaluate(layers: Layers, request: Request) -> Decision:
         if known.allow == NO and (name != "resource" or _resource_must_allow(state, request)):
             verdicts[name] = Verdict(MAYBE, known.deny)
             state.missing[what] = what
+    guards = {name: verdicts[name] for name in ("scp", "rcp", "vpce") if name in verdicts}
     if public_access.blocks(layers, request, principal, resource_account(request, principal)):
         verdicts["s3-block-public-access"] = Verdict(YES, YES)
 

@@ -95,7 +95,7 @@ class LayerSays(msgspec.Struct, frozen=True):
 
 class Explanation(msgspec.Struct, frozen=True):
     """A decision, explained. `sentence` is the missing piece in one sentence; `aws_message` the error that
-    AWS would show, empty for what is not denied."""
+    AWS would show, empty for what is not denied; `unread` what nobody has read and would decide."""
 
     outcome: str
     sentence: str
@@ -104,6 +104,7 @@ class Explanation(msgspec.Struct, frozen=True):
     near_misses: tuple[NearMiss, ...] = ()
     depends_on: tuple[Failed, ...] = ()
     dependent_actions: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def explain(decision: Decision) -> Explanation:
@@ -123,14 +124,16 @@ def explain(decision: Decision) -> Explanation:
         dict.fromkeys(failed for says in said for match in says.matches for failed in match.depends_on)
     )
     near = near[:MAX_NEAR_MISSES]
+    unread = tuple(what for what in decision.layers.unknown.values() if what in decision.missing_context)
     return Explanation(
         outcome=decision.outcome,
-        sentence=_sentence(decision, said, near, depends),
+        sentence=_sentence(decision, said, near, depends, unread),
         aws_message=messages.access_denied(decision),
         layers=tuple(said),
         near_misses=tuple(near),
         depends_on=depends if decision.outcome == "Depends" else (),
         dependent_actions=_dependent_actions(request.action),
+        unread=unread,
     )
 
 
@@ -169,7 +172,13 @@ def _guard_layers(decision: Decision, state: State) -> list[LayerSays]:
         says = _layer_says(state, layer, policies)
         if layer == "identity" and principal.kind == "root" and says.says == "silent":
             says = LayerSays(layer, name, "allows", note="the account's root user has full access")
+        elif says.says == "silent" and layers.unknown.get(layer) in decision.missing_context:
+            says = LayerSays(layer, name, "depends", note=f"on {layers.unknown[layer]}")
         said.append(says)
+    told = {says.layer for says in said}
+    for layer, what in layers.unknown.items():
+        if layer not in told and what in decision.missing_context:
+            said.append(LayerSays(layer, messages.LAYER_NAMES[layer], "depends", note=f"on {what}"))
     if layers.resource is None and "resource" in decision.blocked_by:
         said.append(
             LayerSays(
@@ -269,7 +278,11 @@ def _near_misses(state: State, layer: str, policies: PolicySet) -> list[NearMiss
 
 
 def _sentence(
-    decision: Decision, said: list[LayerSays], near: list[NearMiss], depends: tuple[Failed, ...]
+    decision: Decision,
+    said: list[LayerSays],
+    near: list[NearMiss],
+    depends: tuple[Failed, ...],
+    unread: tuple[str, ...],
 ) -> str:
     request = decision.request
     what = f"{request.action} on {request.resource}"
@@ -277,7 +290,8 @@ def _sentence(
         by = [match.statement.label for says in said if says.says == "allows" for match in says.matches[:1]]
         return f"{what} is allowed" + (f" by {by[-1]}" if by else "") + "."
     if decision.outcome == "Depends":
-        return f"{what} depends on " + "; on ".join(dict.fromkeys(failed.text for failed in depends)) + "."
+        on = dict.fromkeys((*unread, *(failed.text for failed in depends)))
+        return f"{what} depends on " + "; on ".join(on) + "."
     for says in said:
         if says.says == "denies":
             by_what = says.matches[0].statement.label if says.matches else says.note

@@ -22,6 +22,23 @@ RCP_SERVICES = frozenset(
     }
 )
 
+# Services whose resources have no policies of their own, so that no other account gets at them. IAM User
+# Guide, "AWS services that work with IAM", column "Resource-based policies" (a role's trust policy aside).
+_WITHOUT_RESOURCE_POLICIES = frozenset(
+    {
+        "ecs",
+        "ec2",
+        "iam",
+        "rds",
+        "autoscaling",
+        "application-autoscaling",
+        "elasticloadbalancing",
+        "cloudformation",
+        "codedeploy",
+        "batch",
+    }
+)
+
 # Actions that a role's trust policy decides. IAM User Guide, "Role trust policies" and "Session tags".
 TRUST_ACTIONS = frozenset(
     {
@@ -52,6 +69,12 @@ def requires_resource_policy(action: str, resource: str) -> bool:
     if action in TRUST_ACTIONS:
         return ":role/" in resource
     return action.startswith("kms:") and ":kms:" in resource and ":key/" in resource
+
+
+def has_resource_policies(action: str) -> bool:
+    """Whether the resources of the action's service can have policies of their own; said of every service
+    that is not known to lack them."""
+    return service_of(action) not in _WITHOUT_RESOURCE_POLICIES
 
 
 def rcps_apply(action: str) -> bool:

@@ -292,7 +292,7 @@ class Population:
 
     def _guard(self, request: Request) -> _Guard:
         """What SCPs and RCPs say of a request, the same for every principal that is not service-linked."""
-        layers = self.policies.layers("")
+        layers = self.policies.layers(request.principal, request.action, request.resource)
         state = State(request, _NO_LAYERS)
         levels = (*layers.scps, *(layers.rcps if rcps_apply(state.action) else ()))
         for level in levels:

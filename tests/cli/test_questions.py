@@ -5,52 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from ecsiam_tui.account.files import save
-from ecsiam_tui.account.snapshot import Snapshot
-from ecsiam_tui.account.source import Progress
-from ecsiam_tui.cli import app
 from ecsiam_tui.cli.errors import CommandError
-from ecsiam_tui.demo.source import DemoSource
-from tests.tui.sources import NOW
+from tests.cli.asking import ask
 
-RUN = CliRunner()
 HERE = ("-c", "aws:RequestedRegion=eu-west-1")
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ledger/db-AbCdEf"
-
-
-class Quiet:
-    """Watches nothing."""
-
-    def progress(self, progress: Progress) -> None: ...
-
-    def partial(self, snapshot: Snapshot) -> None: ...
-
-    def cancelled(self) -> bool:
-        return False
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The demo account's snapshot."""
-    path = tmp_path_factory.mktemp("questions") / "demo.json"
-    source = DemoSource(now=NOW)
-    try:
-        save(source.load(Quiet()).snapshot, path)
-    finally:
-        source.close()
-    return str(path)
-
-
-def ask(*arguments: str, code: int = 0, text: str | None = None) -> str:
-    """What a command prints; it must end with `code`."""
-    result: Result = RUN.invoke(app, arguments, input=text)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result.stdout
 
 
 def written(tmp_path: Path, name: str, data: Any) -> str:

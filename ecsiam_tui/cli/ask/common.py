@@ -41,21 +41,34 @@ def account_of(where: Where) -> AccountPolicies:
 
 
 def principal_of(account: AccountPolicies, name: str) -> str:
-    """The ARN of a principal given by ARN or name. Raises CommandError with near names for an unknown one."""
+    """The ARN of a principal given by ARN or name. Also taken: the account's root, `anonymous` for a request
+    that nobody signs, services and identity providers, principals of other accounts and those that a listing
+    with gaps may have left out, whose policies were not read. Raises CommandError with near names for an
+    unknown one."""
+    from ecsiam_tui.policy.principals import parse_principal
+
     arn = account.resolve(name)
-    if account.principal(arn) is not None or (
-        arn.startswith("arn:") and account.snapshot.account_id not in arn
-    ):
+    if account.principal(arn) is not None or account.unread_principal(arn):
         return arn
-    if arn.endswith(".amazonaws.com"):
+    root = f"arn:{account.snapshot.partition}:iam::{account.snapshot.account_id}:root"
+    parsed = parse_principal(root if arn == "root" else arn)
+    if parsed.kind in ("root", "anonymous", "service"):
+        return parsed.text
+    if arn.startswith("arn:") and not parsed.is_iam:
         return arn
     names = {short_name(known).lower(): short_name(known) for known in account.principals}
     near = [names[found] for found in get_close_matches(short_name(name).lower(), names, 3, 0.5)]
     hint = f"; did you mean {', '.join(near)}?" if near else ""
-    unread = "" if account.snapshot.is_known("roles") else "; roles could not be read"
+    gaps = [kind for kind in ("roles", "users") if not account.snapshot.is_known(kind)]
+    unread = f"; {' and '.join(gaps)} could not all be read: give the ARN to ask all the same" if gaps else ""
     raise CommandError(
         f"no role or user is called {name!r} in account {account.snapshot.account_id}{unread}{hint}"
     )
+
+
+def name_of(principal: str) -> str:
+    """The principal as one calls it: the name of a role or user, `anonymous` for everyone."""
+    return "anonymous" if principal == "*" else short_name(principal)
 
 
 def context_of(pairs: list[str] | None) -> dict[str, Any]:
