@@ -10,6 +10,7 @@ from .catalogue import ACCESS_LEVELS, Catalogue, load, members
 from .document import Condition, Statement
 from .explanation import StatementRef, reference
 from .layers import CompiledStatement, Layers, PolicySet
+from .messages import condition_words
 from .patterns import is_universal
 
 
@@ -50,12 +51,14 @@ class Access(msgspec.Struct, frozen=True):
     """What the identity-based policies allow, within boundary, session policy and SCPs.
 
     `exceptions` are Denies that take away a part (some resources, or under conditions); `limits` are
-    statements of boundary, session policy and SCPs that let through only a part. Denies of everything are
-    already taken out. Resource policies are not in it: they are the resources'."""
+    statements of boundary, session policy and SCPs that let through only a part of actions that nothing else
+    in their layer lets through whole. Denies of everything are already taken out. Resource policies are not
+    in it: they are the resources'. `unread` says what nobody has read, and so is not in it either."""
 
     grants: tuple[Grant, ...]
     exceptions: tuple[Grant, ...] = ()
     limits: tuple[Grant, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def actions(self) -> int:
@@ -114,6 +117,23 @@ class AccessDiff(msgspec.Struct, frozen=True):
     changed: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
 
 
+def count_levels(names: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Actions counted by service and access level (`unknown` for those that the catalogue lacks), the service
+    with the most first; levels in the order of ACCESS_LEVELS."""
+    catalogue = load()
+    found: dict[str, dict[str, int]] = {}
+    for name in names:
+        number = catalogue.number(name)
+        level = "unknown" if number is None else catalogue.access_level(number)
+        counts = found.setdefault(name.partition(":")[0].lower(), {})
+        counts[level] = counts.get(level, 0) + 1
+    order = (*ACCESS_LEVELS, "unknown")
+    return {
+        service: {level: counts[level] for level in order if level in counts}
+        for service, counts in sorted(found.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    }
+
+
 def access(layers: Layers, service: str | None = None) -> Access:
     """Everything that the layers of a principal let it do, of one service if given."""
     catalogue = load()
@@ -125,14 +145,18 @@ def access(layers: Layers, service: str | None = None) -> Access:
     guards = [("boundary", layers.boundary), ("session", layers.session)]
     guards += [("scp", level) for level in layers.scps]
     for name, guard in guards:
-        if guard is None:
+        if guard is None or (name in layers.unknown and not guard.policies):
             continue
         guard_allows, guard_denies = _grants(catalogue, guard, name, scope)
-        passing = 0
+        passing = whole = 0
         for grant in guard_allows:
             passing |= grant.actions
-            if not _is_whole(grant):
-                limits.append(grant)
+            whole |= grant.actions if _is_whole(grant) else 0
+        limits += [
+            msgspec.structs.replace(grant, actions=grant.actions & ~whole)
+            for grant in guard_allows
+            if grant.actions & ~whole
+        ]
         within &= passing
         exceptions += guard_denies
     for grant in exceptions:
@@ -153,20 +177,34 @@ def access(layers: Layers, service: str | None = None) -> Access:
             for grant in exceptions
             if not _is_whole(grant) and grant.actions & reachable
         ),
-        tuple(grant for grant in limits if grant.actions & reachable),
+        tuple(
+            msgspec.structs.replace(grant, actions=grant.actions & reachable)
+            for grant in limits
+            if grant.actions & reachable
+        ),
+        tuple(layers.unknown.values()),
     )
 
 
 def diff(before: Access, after: Access) -> AccessDiff:
     """What changes from one to the other."""
     old, new = set(before.action_names), set(after.action_names)
+    # What the catalogue lacks is listed where a statement names it, and covered by patterns all the same.
+    known = load()
+    old |= {name for name in new - old if known.number(name) is None and _covers(before, name)}
+    new |= {name for name in old - new if known.number(name) is None and _covers(after, name)}
     left, right = _scopes(before), _scopes(after)
     changed = [
         (name, tuple(sorted(left[name])), tuple(sorted(right[name])))
         for name in sorted(old & new)
-        if left[name] != right[name]
+        if left.get(name) != right.get(name) and known.number(name) is not None
     ]
     return AccessDiff(tuple(sorted(new - old)), tuple(sorted(old - new)), tuple(changed))
+
+
+def _covers(found: Access, action: str) -> bool:
+    lowered = action.lower()
+    return any(statement.covers_action(lowered) for grant in found.grants for statement, _ in grant.sources)
 
 
 def _scopes(found: Access) -> dict[str, frozenset[str]]:
@@ -177,11 +215,16 @@ def _scopes(found: Access) -> dict[str, frozenset[str]]:
         for grant in grants:
             where = ", ".join(grant.resources)
             text = word + ("all but " if grant.except_resources else "") + where
-            for condition in grant.conditions:
-                text += f" if {condition.operator} {condition.key} {', '.join(condition.values)}"
+            if grant.conditions:
+                text += f" when {' and '.join(map(condition_words, grant.conditions))}"
             for name in (*(catalogue.names[n] for n in members(grant.actions)), *grant.unlisted):
                 scopes.setdefault(name, set()).add(text)
-    return {name: frozenset(texts) for name, texts in scopes.items()}
+    return {name: frozenset(_widest(texts)) for name, texts in scopes.items()}
+
+
+def _widest(texts: set[str]) -> set[str]:
+    """An Allow on everything makes every other Allow of the action pointless."""
+    return {text for text in texts if text.startswith(("not ", "only "))} | {"*"} if "*" in texts else texts
 
 
 def _is_whole(grant: Grant) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .conditions import parse_operator
 from .layers import LAYER_NAMES
 from .principals import parse_principal
+from .statements import Condition
 
 if TYPE_CHECKING:
     from .evaluation import Decision
@@ -83,4 +85,36 @@ def condition_failure(
     return f"{key} is " + ", ".join(f"`{value}`" for value in actual) + f", needs {needs}"
 
 
-__all__ = ["LAYER_NAMES", "access_denied", "condition_failure"]
+_SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+_QUALIFIERS = {"forallvalues": "every ", "foranyvalue": "any "}
+_MOST_VALUES = 4
+
+
+def condition_words(condition: Condition) -> str:
+    """A condition in a few words: `aws:ResourceTag/env = prod`, `aws:RequestedRegion not in (eu-west-1,
+    us-east-1)`, `aws:PrincipalTag/team is set`. An operator that AWS does not have stays as written."""
+    parsed = parse_operator(condition.operator)
+    operator, values = parsed.operator, condition.values
+    key = _QUALIFIERS.get(parsed.qualifier, "") + condition.key
+    more = f", … {len(values) - _MOST_VALUES} more" if len(values) > _MOST_VALUES else ""
+    listed = ", ".join(values[:_MOST_VALUES]) + more
+    several = len(values) != 1
+    if operator is None:
+        return f"{key} {condition.operator} {listed}"
+    if operator.family == "null":
+        return f"{key} is {'not set' if 'true' in listed.lower() else 'set'}"
+    if operator.comparison != "==":
+        sign = _SIGNS[operator.comparison]
+    elif operator.family == "ip":
+        sign = "not in" if operator.negated else "in"
+    elif operator.family in ("like", "arn") and any(char in listed for char in "*?"):
+        sign = "not like" if operator.negated else "like"
+    elif several:
+        sign = "not in" if operator.negated else "in"
+    else:
+        sign = "≠" if operator.negated else "="
+    text = f"{key} {sign} {f'({listed})' if several else listed}"
+    return f"{text} (or not set)" if parsed.if_exists else text
+
+
+__all__ = ["LAYER_NAMES", "access_denied", "condition_failure", "condition_words"]

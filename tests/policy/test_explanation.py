@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ecsiam_tui.policy.document import Condition
+from ecsiam_tui.policy.messages import condition_words
 from tests.policy.tables import ACCOUNT, OBJECT, OTHER, ROLE, USER, allow, ask, deny, policy
 
 EC2 = policy(allow("ec2:*"))
@@ -143,3 +145,28 @@ def test_the_missing_resource_policy_is_named() -> None:
     assert f"the resource is in account {OTHER}" in explained.sentence
     key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
     assert "the key policy must allow" in ask(allow(), action="kms:Decrypt", resource=key).explain().sentence
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "words"),
+    [
+        ("StringEquals", ("prod",), "k = prod"),
+        ("StringEquals", ("a", "b"), "k in (a, b)"),
+        ("StringNotEquals", ("a", "b"), "k not in (a, b)"),
+        ("StringNotEqualsIfExists", ("a",), "k ≠ a (or not set)"),
+        ("StringLike", ("a*",), "k like a*"),
+        ("ArnNotLike", ("arn:*",), "k not like arn:*"),
+        ("ForAnyValue:StringEquals", ("a",), "any k = a"),
+        ("ForAllValues:StringLike", ("a*", "b*"), "every k like (a*, b*)"),
+        ("Null", ("true",), "k is not set"),
+        ("Null", ("false",), "k is set"),
+        ("NumericLessThanEquals", ("10",), "k ≤ 10"),
+        ("DateGreaterThan", ("2030-01-01",), "k > 2030-01-01"),
+        ("NotIpAddress", ("10.0.0.0/8",), "k not in 10.0.0.0/8"),
+        ("Bool", ("true",), "k = true"),
+        ("StringEquals", ("a", "b", "c", "d", "e", "f"), "k in (a, b, c, d, … 2 more)"),
+        ("Resembles", ("a",), "k Resembles a"),
+    ],
+)
+def test_conditions_in_few_words(operator: str, values: tuple[str, ...], words: str) -> None:
+    assert condition_words(Condition(operator, "k", values)) == words

@@ -11,10 +11,17 @@ from ecsiam_tui.cli.ask.common import WORDS
 
 if TYPE_CHECKING:
     from ecsiam_tui.policy.evaluation import Decision
-    from ecsiam_tui.policy.explanation import LayerSays
+    from ecsiam_tui.policy.explanation import LayerSays, StatementRef
     from ecsiam_tui.policy.simulate import Cell
 
 _SAYS = {"silent": "says nothing", "not applied": "does not apply"}
+
+
+def cite(statement: StatementRef) -> str:
+    """`§ app ¶ ReadOrders (lines 12–18)`."""
+    first, last = statement.lines
+    where = f"line {first}" if first == last else f"lines {first}–{last}"
+    return f"§ {statement.policy} ¶ {statement.sid or statement.index + 1} ({where})"
 
 
 def headline(decision: Decision) -> str:

@@ -1,0 +1,58 @@
+"""Lines that fit: wrapped at the terminal's width, with what hangs below its beginning."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+
+from ecsiam_tui.account.text import visible
+from ecsiam_tui.cli.output import write
+
+DEFAULT_WIDTH = 80
+"""Columns where standard output is no terminal."""
+NARROWEST = 40
+
+
+def columns() -> int:
+    """Columns to write in."""
+    if not sys.stdout.isatty():
+        return DEFAULT_WIDTH
+    return max(NARROWEST, shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns)
+
+
+def wrapped(text: str, hanging: int = 0, width: int | None = None) -> Iterator[str]:
+    """The text in lines of at most `width` columns, broken at spaces; a word that is longer, such as an ARN,
+    stays whole. All lines but the first are indented by `hanging`. Runs of spaces inside a line stay."""
+    width = width or columns()
+    hanging = min(hanging, width // 2)
+    while len(text) > width:
+        indent = len(text) - len(text.lstrip())
+        at = text.rfind(" ", indent + 3, width + 1)  # no sign stands alone
+        if at < 0:
+            at = text.find(" ", max(width, indent + 3))
+            if at < 0:
+                break
+        rest = text[at:].strip()
+        if not rest:
+            break
+        yield text[:at].rstrip()
+        text = " " * hanging + rest
+    yield text.rstrip()
+
+
+Line = str | tuple[str, int]
+"""A line, and how far its continuation is indented where that is not what the others have."""
+
+
+def write_lines(lines: Iterable[Line], hanging: int = 4) -> None:
+    """Print lines, hostile characters written out, each wrapped below its beginning."""
+    write("\n".join(fitted(lines, hanging)))
+
+
+def fitted(lines: Iterable[Line], hanging: int = 4) -> Iterator[str]:
+    """The lines as they are printed."""
+    width = columns()
+    for line in lines:
+        text, indent = line if isinstance(line, tuple) else (line, hanging)
+        yield from wrapped(visible(text), indent, width)
