@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from ecsiam_tui.account.arns import parse_arn, short_name
+from ecsiam_tui.account.role_names import RoleNames
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.graph.estate import Estate, Node, NodeState
 from ecsiam_tui.graph.kinds import EdgeKind, NodeKind
@@ -57,7 +58,7 @@ class Builder:
         self.snapshot = snapshot
         self.estate = Estate()
         self._missing = frozenset(snapshot.missing)
-        self._role_by_name = {role.role_name: role.arn for role in snapshot.roles}
+        self._role_names = RoleNames(snapshot)
         self.latest_revisions = {
             definition.task_definition_arn.rpartition(":")[0]: definition.task_definition_arn
             for definition in snapshot.task_definitions
@@ -101,12 +102,7 @@ class Builder:
 
     def role(self, value: str) -> str:
         """The node of a role given by ARN or, as ECS allows, by its short name."""
-        arn = parse_arn(value)
-        if arn is None:
-            known = self._role_by_name.get(value.rsplit("/", 1)[-1])
-            prefix = f"arn:{self.snapshot.partition}:iam::{self.snapshot.account_id}:role"
-            value = known or f"{prefix}/{value.removeprefix('/')}"
-        return self.refer(NodeKind.ROLE, value)
+        return self.refer(NodeKind.ROLE, self._role_names.arn(value))
 
     def connect_role(self, user: str, value: str | None, kind: EdgeKind, via: str) -> None:
         """An edge to a role, if the field that names it is filled."""
