@@ -61,7 +61,7 @@ class Needs:
     def of(self, node: str) -> tuple[Judged, ...]:
         """What a node needs: a service, task, launcher, cluster or task definition by its id. A task
         definition needs what all its users need of it."""
-        return tuple(self._by_definition.get(node) or self._by_subject.get(node, ()))
+        return tuple(self._by_definition.get(node, self._by_subject.get(node, ())))
 
     @cached_property
     def _by_role(self) -> dict[str, list[Judged]]:

@@ -97,11 +97,11 @@ class Facts:
     def roles_in_use(self) -> dict[str, Role]:
         """The roles that ECS, its launchers or its hosts use, by ARN."""
         kinds = [kind for kind in EdgeKind if kind.value.startswith("uses-") and kind.value.endswith("-role")]
-        found = {}
-        for arn, role in self.around.roles.items():
-            if arn in self.estate and next(self.estate.used_by(arn, *kinds), None) is not None:
-                found[arn] = role
-        return found
+        return {
+            arn: role
+            for arn, role in self.around.roles.items()
+            if arn in self.estate and next(self.estate.used_by(arn, *kinds), None) is not None
+        }
 
     @cached_property
     def task_roles(self) -> dict[str, Role]:
@@ -123,11 +123,12 @@ class Facts:
     @cached_property
     def ecs_roles(self) -> dict[str, Role]:
         """The roles that matter for ECS: those in use, and those that ECS tasks could be given."""
-        found = dict(self.roles_in_use)
-        for arn, role in self.around.roles.items():
-            if not role.is_service_linked and "ecs-tasks.amazonaws.com" in role.assume_role_policy_document:
-                found[arn] = role
-        return found
+        takes_tasks = {
+            arn: role
+            for arn, role in self.around.roles.items()
+            if not role.is_service_linked and "ecs-tasks.amazonaws.com" in role.assume_role_policy_document
+        }
+        return self.roles_in_use | takes_tasks
 
     @cached_property
     def _services_by_role(self) -> dict[str, tuple[str, ...]]:
