@@ -5,36 +5,36 @@ DescribeTaskDefinition, CloudFormation, container definitions alone), with the p
 slips that files in repositories have. What it cannot use it names, and it keeps the rest.
 """
 
+import json
+import re
 import secrets
+from collections.abc import Iterator
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
+from ecsiam_tui.account.arns import parse_arn
 from ecsiam_tui.account.ecs import Service
 from ecsiam_tui.account.redact import Redactor
 from ecsiam_tui.account.references import Home
 from ecsiam_tui.account.tasks import TaskDefinition
+from ecsiam_tui.ecs import definition_text, definition_yaml
+from ecsiam_tui.ecs.definition_find import Found, definitions_in, what_it_is
+from ecsiam_tui.ecs.definition_notes import DefinitionError, Notes, Placeholder, Problem
+from ecsiam_tui.ecs.definition_scalars import clean
+from ecsiam_tui.ecs.definition_shape import Shaper, fields
 
+__all__ = ["DefinitionError", "DefinitionFile", "Placeholder", "Problem", "parse"]
 
-class DefinitionError(Exception):
-    """Nothing in a file can be used. The message is one line for a person: the file, the place, the way
-    out."""
+MAX_TEXT = 10_000_000
+"""Characters read: Amazon ECS takes a task definition of 64 KB (its quotas), CloudFormation a template of
+1 MB."""
 
-
-class Placeholder(NamedTuple):
-    """Something that a file leaves open: `text` is `<ACCOUNT_ID>`, `${VAR}`, `PLACEHOLDER`; `path` says where
-    (`containerDefinitions[0].image`). Of an environment variable's value it is the placeholder alone."""
-
-    path: str
-    text: str
-
-
-class Problem(NamedTuple):
-    """Something that was ignored or is odd, never fatal. A message never repeats a value."""
-
-    path: str
-    message: str
+_REGISTERED = re.compile(r"task-definition/[A-Za-z0-9_-]{1,255}:(?P<revision>\d{1,9})")
+# A line that is nothing but a template's control statement, which no reader of YAML would take.
+_CONTROL_LINE = re.compile(rf"(?m)^[ \t]*(?:{definition_text.CONTROL})[ \t]*$")
+_BEFORE = re.compile(r"(?:\s++|//[^\n]*+|\#(?!\{)[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 
 
 class DefinitionFile(msgspec.Struct, frozen=True):
@@ -53,15 +53,119 @@ def parse(
 
     `home` is where they would be registered. Fingerprints of environment variables can be compared with those
     of a snapshot where `redactor` has the same key; without one they are good for this text alone.
-    Raises DefinitionError where there is nothing that can be used.
+    Paths are those of RegisterTaskDefinition's input; where a file holds several definitions, the place of
+    the definition stands before. Raises DefinitionError where there is nothing that can be used.
     """
-    redact = redactor or Redactor(secrets.token_bytes(32))
-    family = PurePath(name).stem or "task"
     try:
-        raw = msgspec.json.decode(text, type=dict)
-        raw = {"family": family, **raw}
-        raw.setdefault("taskDefinitionArn", home.arn("ecs", f"task-definition/{raw['family']}:0"))
-        definition = msgspec.convert(redact.task_definition(raw), TaskDefinition, strict=False)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise DefinitionError(f"{name or 'the text'}: no task definition can be read ({error})") from error
-    return DefinitionFile((definition,))
+        notes, found = _found(text)
+        return _file(found, notes, name, home, redactor or Redactor(secrets.token_bytes(32)))
+    except DefinitionError as error:
+        raise DefinitionError(f"{name or 'the text'}: {error}") from None
+
+
+def _found(text: str | bytes) -> tuple[Notes, list[Found]]:
+    """The first way of reading that finds something."""
+    start = Notes()
+    text = definition_text.decoded(text, start) if isinstance(text, bytes) else text
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise DefinitionError("it is empty; write a task definition, as for aws ecs register-task-definition")
+    if len(text) > MAX_TEXT:
+        raise DefinitionError("it has more than 10 MB; a task definition has 64 KB at most")
+    seen: list[Any] = []
+    reasons: list[str] = []
+    for notes, values in _readings(text, start, reasons):
+        found = list(definitions_in(values, notes))
+        if found:
+            return notes, found
+        seen.extend(values)
+    reason = f" ({reasons[0]})" if reasons and not seen else ""
+    raise DefinitionError(f"no task definition in it{reason}: {what_it_is(seen)}")
+
+
+def _readings(text: str, start: Notes, reasons: list[str]) -> Iterator[tuple[Notes, list[Any]]]:
+    """What the text says as JSON, as something like JSON, as YAML; `reasons` says why it is none of them."""
+
+    def notes() -> Notes:
+        fresh = Notes()
+        for problem in start.problems():
+            fresh.add(*problem)
+        return fresh
+
+    refusal = Problem("", "")
+    try:
+        yield notes(), [definition_text.strict(text)]
+    except json.JSONDecodeError as error:
+        refusal = Problem(
+            f"line {error.lineno}, column {error.colno}",
+            f"not JSON as the AWS CLI reads it: {error.msg}",
+        )
+    stripped = _CONTROL_LINE.sub("", text)
+    before = _BEFORE.match(stripped)
+    like_json = stripped[before.end() if before else 0 :][:1] in ("{", "[", '"')
+    if like_json and refusal.message:
+        yield _loosely(text, notes(), refusal)
+    fresh = notes()
+    if stripped != text:
+        fresh.add("", "a template's control statements were ignored: all their branches are read")
+    try:
+        if not like_json or len(text) <= definition_yaml.MAX_TEXT:
+            yield fresh, definition_yaml.read(stripped, fresh)
+    except definition_yaml.NotYamlError as error:
+        reasons.append(
+            f"neither JSON nor YAML: {refusal.path}: {refusal.message}" if like_json else f"no YAML: {error}"
+        )
+    if not like_json and refusal.message:
+        yield _loosely(text, notes(), refusal)
+
+
+def _loosely(text: str, notes: Notes, refusal: Problem) -> tuple[Notes, list[Any]]:
+    notes.add(*refusal)
+    return notes, definition_text.loose(text, notes)
+
+
+def _file(found: list[Found], notes: Notes, name: str, home: Home, redactor: Redactor) -> DefinitionFile:
+    shaper = Shaper(notes, home)
+    stem = PurePath(name.replace("\\", "/")).name.split(".")[0] or "task"
+    arns: set[str] = set()
+    definitions = []
+    for number, one in enumerate(found, 1):
+        place = one.place if len(found) > 1 else ""
+        family = one.family or (stem if len(found) == 1 or number == 1 else f"{stem}-{number}")
+        definitions.append(_definition(one, place, family, shaper, home, redactor, arns))
+    return DefinitionFile(tuple(definitions), shaper.placeholders, notes.problems())
+
+
+def _definition(
+    one: Found, place: str, family: str, shaper: Shaper, home: Home, redactor: Redactor, arns: set[str]
+) -> TaskDefinition:
+    shape = (
+        shaper.record(TaskDefinition, one.raw, place, extra=frozenset({"taskDefinitionArn", "family"})) or {}
+    )
+    if one.tags is not None and "tags" not in shape:
+        tags = shaper.value(_TAGS, one.tags, f"{place}.tags" if place else "tags", "tags")
+        shape |= {"tags": tags} if isinstance(tags, dict) else {}
+    if not shape.get("family"):
+        shape["family"] = clean(family)
+    arn, revision = _arn(shape, home)
+    while arn in arns:  # several of one name in a file: each needs an ARN of its own
+        shaper.notes.add(
+            f"{place}.family" if place else "family", "another definition of this family in this file"
+        )
+        arn, revision = arn.rpartition(":")[0] + f":{revision + 1}", revision + 1
+    arns.add(arn)
+    shape |= {"taskDefinitionArn": arn, "revision": revision, "latest": False}
+    return msgspec.convert(redactor.task_definition(shape), TaskDefinition)
+
+
+_TAGS = next(field.type for field in fields(TaskDefinition).values() if field.name == "tags")
+
+
+def _arn(shape: dict[str, Any], home: Home) -> tuple[str, int]:
+    """The ARN and the revision: those that were registered at home, else made up with revision 0."""
+    given = parse_arn(shape.get("taskDefinitionArn", ""))
+    registered = _REGISTERED.fullmatch(given.resource) if given else None
+    if given and registered and (not home.account or home == (given.partition, given.region, given.account)):
+        return str(given), int(registered["revision"])
+    family = re.sub(r"[^A-Za-z0-9_-]+", "-", shape["family"]).strip("-")[:255] or "task"
+    return home.arn("ecs", f"task-definition/{family}:0"), 0
