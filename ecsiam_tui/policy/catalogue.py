@@ -26,6 +26,9 @@ from .catalogue_data import (
 )
 from .patterns import action_matcher, globs_overlap, is_universal
 
+# Dependent actions that AWS's reference leaves out. Amazon ECS Developer Guide, "Task definition parameters":
+# whoever registers a task definition passes its task role and its task execution role.
+_FURTHER_DEPENDENT = {"ecs:registertaskdefinition": ("iam:PassRole",)}
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -96,6 +99,12 @@ class Catalogue:
     def access_level(self, number: int) -> str:
         """The access level of an action by its number."""
         return ACCESS_LEVELS[self._index.levels[number]]
+
+    def dependent_actions(self, name: str) -> tuple[str, ...]:
+        """Actions that the caller of an action needs besides."""
+        found = self.action(name)
+        listed = found.dependent_actions if found else ()
+        return tuple(dict.fromkeys((*listed, *_FURTHER_DEPENDENT.get(name.lower(), ()))))
 
     def is_account_level(self, name: str) -> bool:
         """Whether the catalogue knows the action and it supports no resource-level permission."""

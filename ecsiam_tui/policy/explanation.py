@@ -6,14 +6,16 @@ from typing import Literal
 
 import msgspec
 
-from . import messages, services
+from . import catalogue, messages, services
 from .evaluation import BY_ARN, Decision, State, resource_account
 from .layers import CompiledStatement, PolicySet
 from .principals import BY_ACCOUNT, NOT_NAMED
+from .statements import Condition
 from .truth import MAYBE, NO, YES, Truth
 
 Says = Literal["allows", "denies", "silent", "depends", "not applied"]
 MAX_NEAR_MISSES = 5
+_MOST_ACTIONS = 4
 
 
 class StatementRef(msgspec.Struct, frozen=True):
@@ -65,10 +67,12 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A statement that decided, or that depends on open keys (then `depends_on` says on what)."""
+    """A statement that decided, or that depends on open keys (then `depends_on` says on what). `conditions`
+    are all that it has."""
 
     statement: StatementRef
     depends_on: tuple[Failed, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 class NearMiss(msgspec.Struct, frozen=True):
@@ -84,13 +88,15 @@ class NearMiss(msgspec.Struct, frozen=True):
 
 
 class LayerSays(msgspec.Struct, frozen=True):
-    """What one layer says, by which statements. `note` where it needs a word."""
+    """What one layer says, by which statements. `note` where it needs a word; `instead` what a silent layer
+    has for the service in place of what was asked."""
 
     layer: str
     name: str
     says: Says
     matches: tuple[Match, ...] = ()
     note: str = ""
+    instead: str = ""
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -132,7 +138,7 @@ def explain(decision: Decision) -> Explanation:
         layers=tuple(said),
         near_misses=tuple(near),
         depends_on=depends if decision.outcome == "Depends" else (),
-        dependent_actions=_dependent_actions(request.action),
+        dependent_actions=catalogue.load().dependent_actions(request.action),
         unread=unread,
     )
 
@@ -165,7 +171,7 @@ def _guard_layers(decision: Decision, state: State) -> list[LayerSays]:
         elif layer == "rcp" and not services.rcps_apply(state.action):
             skipped = f"RCPs do not apply to {services.service_of(state.action)}"
         elif layer == "identity" and not principal.is_iam:
-            skipped = f"a {principal.kind} principal has no identity-based policies"
+            skipped = f"{messages.principal_kind(principal)} has no identity-based policies"
         if skipped:
             said.append(LayerSays(layer, name, "not applied", note=skipped))
             continue
@@ -217,7 +223,9 @@ def _layer_says(state: State, layer: str, policies: PolicySet) -> LayerSays:
                 continue
             delegates = delegates or (effect == "Allow" and named == BY_ACCOUNT)
             depends = tuple(_failures(state, statement, MAYBE)) if truth == MAYBE else ()
-            found.setdefault((effect, truth), []).append(Match(reference(statement, layer), depends))
+            found.setdefault((effect, truth), []).append(
+                Match(reference(statement, layer), depends, statement.statement.conditions)
+            )
     for key, says in (
         (("Deny", YES), "denies"),
         (("Deny", MAYBE), "depends"),
@@ -228,7 +236,37 @@ def _layer_says(state: State, layer: str, policies: PolicySet) -> LayerSays:
             note = "names the account, which leaves it to identity-based policies" if delegates else ""
             matches = found[key] + (found.get(("Allow", MAYBE), []) if key == ("Deny", MAYBE) else [])
             return LayerSays(layer, name, says, tuple(matches), note)  # type: ignore[arg-type]
-    return LayerSays(layer, name, "silent")
+    return LayerSays(layer, name, "silent", instead=_instead(state, layer, policies))
+
+
+def _instead(state: State, layer: str, policies: PolicySet) -> str:
+    """What a layer that neither allows nor denies has: the actions of the same service that it allows, or
+    that there are none."""
+    if not policies.policies:
+        return "there are no policies" if layer == "identity" else ""
+    service = services.service_of(state.action)
+    names = list(dict.fromkeys(found.policy.name for found in policies.policies))
+    who = ", ".join(names[:2]) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more"
+    have = "has" if len(names) == 1 else "have"
+    applying = [
+        statement for found in policies.policies for statement in found.statements if state.named(statement)
+    ]
+    if layer == "resource" and not applying:
+        kind = "principal" if state.principal.kind == "anonymous" else state.principal.kind
+        return f"{who} {'says' if have == 'has' else 'say'} nothing about this {kind}"
+    allows = [statement for statement in applying if statement.effect == "Allow"]
+    only = " only" if not any(statement.covers_action(state.action) for statement in allows) else ""
+    actions = dict.fromkeys(
+        action
+        for statement in allows
+        if not statement.covers_action(state.action)
+        for action in statement.statement.actions
+        if services.service_of(action) == service
+    )
+    if actions:
+        more = f" and {len(actions) - _MOST_ACTIONS} more" if len(actions) > _MOST_ACTIONS else only
+        return f"{who} {have} {', '.join(list(actions)[:_MOST_ACTIONS])}{more}"
+    return f"{who} {'allows' if have == 'has' else 'allow'} nothing of {service}" if only else ""
 
 
 def _failures(state: State, statement: CompiledStatement, level: Truth) -> list[Failed]:
@@ -301,10 +339,3 @@ def _sentence(
     note = next((says.note for says in said if says.layer == first and says.note), "")
     text = f"No {name} allows {what}" + (f" ({note})" if note else "") + "."
     return f"{text} {near[0].text}." if near else text
-
-
-def _dependent_actions(action: str) -> tuple[str, ...]:
-    from . import catalogue
-
-    known = catalogue.load().action(action)
-    return known.dependent_actions if known else ()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .conditions import parse_operator
 from .layers import LAYER_NAMES
-from .principals import parse_principal
+from .principals import RequestPrincipal, parse_principal
 from .statements import Condition
 
 if TYPE_CHECKING:
@@ -59,6 +59,12 @@ def _caller(principal: str) -> str:
     if parsed.kind == "role":
         return f"arn:{parsed.partition}:sts::{parsed.account}:assumed-role/{parsed.name}/<session>"
     return "anonymous" if parsed.kind == "anonymous" else parsed.text
+
+
+def principal_kind(principal: RequestPrincipal) -> str:
+    """A kind of principal with its article: `an anonymous principal`, `a service principal`."""
+    article = "an" if principal.kind[0] in "aeiou" else "a"
+    return f"{article} {principal.kind} principal"
 
 
 def condition_failure(
@@ -117,4 +123,4 @@ def condition_words(condition: Condition) -> str:
     return f"{text} (or not set)" if parsed.if_exists else text
 
 
-__all__ = ["LAYER_NAMES", "access_denied", "condition_failure", "condition_words"]
+__all__ = ["LAYER_NAMES", "access_denied", "condition_failure", "condition_words", "principal_kind"]

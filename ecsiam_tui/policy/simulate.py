@@ -52,6 +52,39 @@ def matrix(
     ]
 
 
+class Dependent(msgspec.Struct, frozen=True):
+    """A question that comes with another one: an action that its caller needs besides, on which resource (`*`
+    where that is not known), and the condition keys that the service sets."""
+
+    action: str
+    resource: str
+    context: dict[str, str]
+
+
+def dependents(account: AccountPolicies, action: str, resource: str = "*") -> list[Dependent]:
+    """The actions that the caller of an action needs besides, with the resources that the snapshot tells:
+    `iam:PassRole` for ECS is about the roles of the task definition, one without roles passes none."""
+    found: list[Dependent] = []
+    for name in catalogue.load().dependent_actions(action):
+        if name != "iam:PassRole":
+            found.append(Dependent(name, "*", {}))
+            continue
+        in_ecs = action.lower().startswith("ecs:")
+        context = {"iam:PassedToService": "ecs-tasks.amazonaws.com"} if in_ecs else {}
+        roles = _task_roles(account, resource)
+        found += [Dependent(name, role, context) for role in (("*",) if roles is None else roles)]
+    return found
+
+
+def _task_roles(account: AccountPolicies, resource: str) -> tuple[str, ...] | None:
+    """The roles of a task definition; None where the snapshot lacks it."""
+    for definition in account.snapshot.task_definitions:
+        if definition.task_definition_arn == resource:
+            roles = (definition.task_role_arn, definition.execution_role_arn)
+            return tuple(dict.fromkeys(role for role in roles if role))
+    return None
+
+
 def needs(action: str, resources: Iterable[str] = ()) -> Needs:
     """What an action asks for besides an Allow on the resources given. Nothing for one that the catalogue
     lacks."""
@@ -73,6 +106,6 @@ def needs(action: str, resources: Iterable[str] = ()) -> Needs:
         found.name,
         tuple(missing),
         tuple(optional),
-        found.dependent_actions,
+        known.dependent_actions(action),
         known.is_account_level(action),
     )

@@ -15,6 +15,7 @@ from .document import PolicyDocument, Statement, document_from_data, statement_d
 from .evaluation import ACCOUNT_LEVEL, Decision, State, evaluate
 from .explanation import Explanation, NearMiss
 from .layers import LAYER_NAMES, CompiledStatement, Layers, Policy, PolicySet
+from .messages import principal_kind
 from .patterns import action_matcher
 from .principals import parse_principal
 from .request import Request
@@ -40,15 +41,16 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class WhyNot(msgspec.Struct, frozen=True):
-    """The answer. `outcome_after` is what the request gets once all `steps` are done; empty where nothing
-    helps, and `impossible` says why. `alternatives` are statements that would allow if the request or its
-    context were different."""
+    """The answer. `outcome_after` is what the request gets once all `steps` are done, `missing_after` what it
+    then depends on; empty where nothing helps, and `impossible` says why. `alternatives` are statements that
+    would allow if the request or its context were different."""
 
     explanation: Explanation
     steps: tuple[Step, ...]
     outcome_after: str
     impossible: str = ""
     alternatives: tuple[NearMiss, ...] = ()
+    missing_after: tuple[str, ...] = ()
 
 
 def why_not(layers: Layers, request: Request) -> WhyNot:
@@ -81,7 +83,7 @@ def solve(layers: Layers, request: Request) -> tuple[WhyNot, Layers]:
     )
     if impossible:
         return WhyNot(explanation, (), "", impossible, near), before
-    return WhyNot(explanation, tuple(steps), outcome, "", near), layers
+    return WhyNot(explanation, tuple(steps), outcome, "", near, decision.missing_context), layers
 
 
 def minimal_statement(request: Request, layer: str) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def _step(decision: Decision) -> tuple[Step, Layers] | str:
     if layer == "service":
         return refusal(state.action, request.resource) or "the service refuses"
     if layer == "identity" and not state.principal.is_iam:
-        return f"a {state.principal.kind} principal has no identity-based policies"
+        return f"{principal_kind(state.principal)} has no identity-based policies"
     if layer in ("scp", "rcp"):
         return _allow_in_level(state, layers, request, layer)
     proposed = minimal_statement(request, layer)

@@ -34,3 +34,8 @@ def ask(*arguments: str, code: int = 0, text: str | None = None) -> str:
 def data(*arguments: str, code: int = 0) -> Any:
     """What a command prints as JSON."""
     return msgspec.json.decode(ask(*arguments, "--json", code=code))
+
+
+def flat(text: str) -> str:
+    """The text on one line: how it is wrapped is no matter."""
+    return " ".join(text.split())

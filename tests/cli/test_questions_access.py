@@ -9,7 +9,7 @@ import pytest
 from ecsiam_tui.account.files import save
 from ecsiam_tui.account.iam import PermissionsBoundary
 from ecsiam_tui.account.snapshot import Snapshot
-from tests.cli.asking import ask, data
+from tests.cli.asking import ask, data, flat
 from tests.policy.snapshots import EDGE, attached, role, snapshot
 from tests.policy.tables import ACCOUNT, allow, deny
 
@@ -21,10 +21,6 @@ def saved(tmp_path: Path, *statements: dict[str, Any], **more: Any) -> str:
     path = tmp_path / "one.json"
     save(snapshot(roles=(role("asked", *statements, **more),)), path)
     return str(path)
-
-
-def flat(text: str) -> str:
-    return " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
+from ecsiam_tui.cli.ask.checks import wrong_call
 from ecsiam_tui.cli.ask.common import account_of, name_of, policy_file, principal_of, write_json
 from ecsiam_tui.cli.ask.layout import Line, write_lines
 from ecsiam_tui.cli.ask.printing import cite
-from ecsiam_tui.cli.errors import CommandError
 from ecsiam_tui.cli.options import (
     Demo,
     EndpointUrl,
@@ -75,7 +75,7 @@ def access(
         return
     names = principal or []
     if len(names) != (2 if diff else 1):
-        raise CommandError("access takes one PRINCIPAL, or two with --diff")
+        raise wrong_call("access takes one PRINCIPAL, or two with --diff")
     account = account_of(Where.of(profile, region, role_arn, endpoint_url, snapshot, demo))
     arns = [principal_of(account, name) for name in names]
     found = [access_of(account.layers(arn), service) for arn in arns]

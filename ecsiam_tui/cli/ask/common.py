@@ -11,6 +11,7 @@ import typer
 
 from ecsiam_tui.account.arns import short_name
 from ecsiam_tui.account.text import visible_json
+from ecsiam_tui.cli.ask.checks import wrong_call
 from ecsiam_tui.cli.errors import CommandError
 from ecsiam_tui.cli.output import write
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 WORDS = {
     "Allowed": "allowed",
-    "ExplicitlyDenied": "DENIED",
-    "ImplicitlyDenied": "DENIED",
+    "ExplicitlyDenied": "denied",
+    "ImplicitlyDenied": "denied",
     "Depends": "depends",
 }
 """Outcomes in the words that the whole program uses."""
@@ -72,12 +73,12 @@ def name_of(principal: str) -> str:
 
 
 def context_of(pairs: list[str] | None) -> dict[str, Any]:
-    """Context from `key=value` pairs; a key given several times is multivalued. Raises CommandError."""
+    """Context from `key=value` pairs; a key given several times is multivalued. Raises WrongCall."""
     context: dict[str, Any] = {}
     for pair in pairs or ():
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise CommandError(
+            raise wrong_call(
                 f"--context takes key=value, such as aws:RequestedRegion=eu-west-1, not {pair!r}"
             )
         if key not in context:

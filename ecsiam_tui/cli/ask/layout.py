@@ -12,6 +12,8 @@ from ecsiam_tui.cli.output import write
 DEFAULT_WIDTH = 80
 """Columns where standard output is no terminal."""
 NARROWEST = 40
+HARD = "\u00a0"
+"""A space at which no line is broken; it is printed as any other."""
 
 
 def columns() -> int:
@@ -22,22 +24,22 @@ def columns() -> int:
 
 
 def wrapped(text: str, hanging: int = 0, width: int | None = None) -> Iterator[str]:
-    """The text in lines of at most `width` columns, broken at spaces; a word that is longer, such as an ARN,
-    stays whole. All lines but the first are indented by `hanging`. Runs of spaces inside a line stay."""
+    """The text in lines of at most `width` columns, broken between columns (two spaces or more) or else at
+    spaces; a word that is longer, such as an ARN, stays whole. All lines but the first are indented by
+    `hanging`."""
     width = width or columns()
     hanging = min(hanging, width // 2)
     while len(text) > width:
-        indent = len(text) - len(text.lstrip())
-        at = text.rfind(" ", indent + 3, width + 1)  # no sign stands alone
+        start = len(text) - len(text.lstrip()) + 3  # no sign stands alone
+        at = text.rfind("  ", max(start, hanging + 1), width + 1)
+        if at < 0 or not text[at:].strip():
+            at = text.rfind(" ", start, width + 1)
         if at < 0:
-            at = text.find(" ", max(width, indent + 3))
-            if at < 0:
-                break
-        rest = text[at:].strip()
-        if not rest:
+            at = text.find(" ", max(width, start))
+        if at < 0 or not text[at:].strip():
             break
         yield text[:at].rstrip()
-        text = " " * hanging + rest
+        text = " " * hanging + text[at:].strip()
     yield text.rstrip()
 
 
@@ -55,4 +57,5 @@ def fitted(lines: Iterable[Line], hanging: int = 4) -> Iterator[str]:
     width = columns()
     for line in lines:
         text, indent = line if isinstance(line, tuple) else (line, hanging)
-        yield from wrapped(visible(text), indent, width)
+        for part in wrapped(visible(text), indent, width):
+            yield part.replace(HARD, " ")

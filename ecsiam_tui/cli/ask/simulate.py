@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from ecsiam_tui.account.text import visible
+from ecsiam_tui.cli.ask.checks import check_question, wrong_call
 from ecsiam_tui.cli.ask.common import (
     Context,
     account_of,
@@ -19,6 +21,7 @@ from ecsiam_tui.cli.ask.common import (
     text_of,
     write_json,
 )
+from ecsiam_tui.cli.ask.layout import write_lines
 from ecsiam_tui.cli.errors import CommandError
 from ecsiam_tui.cli.options import (
     Demo,
@@ -30,13 +33,17 @@ from ecsiam_tui.cli.options import (
     SnapshotFile,
     Where,
 )
-from ecsiam_tui.cli.output import write
 
 if TYPE_CHECKING:
     from ecsiam_tui.policy.account import AccountPolicies
     from ecsiam_tui.policy.layers import Layers
     from ecsiam_tui.policy.simulate import Cell
 
+_WANTED = {
+    "allowed": ("Allowed",),
+    "denied": ("ExplicitlyDenied", "ImplicitlyDenied"),
+    "depends": ("Depends",),
+}
 Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes for --batch; 0 uses all cores.")]
 
 
@@ -67,7 +74,9 @@ def simulate(
     ] = False,
     fail_unless: Annotated[
         str | None,
-        typer.Option("--fail-unless", help="Exit with 1 unless every answer is this: allowed, denied."),
+        typer.Option(
+            "--fail-unless", help="Exit with 1 unless every answer is this: allowed, denied, depends."
+        ),
     ] = None,
     profile: Profile = None,
     region: Region = None,
@@ -84,40 +93,40 @@ def simulate(
     """
     if batch is not None:
         if principal or action:
-            raise CommandError(
+            raise wrong_call(
                 "--batch brings its own principals and actions; leave out --principal and --action"
             )
         _run_batch(batch, jobs)
         return
     if not principal or not action:
-        raise CommandError(
+        raise wrong_call(
             "--principal and --action are needed: ecsiam-tui simulate -p ROLE -a s3:GetObject -r ARN"
         )
-    if fail_unless not in (None, "allowed", "denied"):
-        raise CommandError(f"--fail-unless takes allowed or denied, not {fail_unless!r}")
-    for name in action:
-        if ":" not in name:
-            raise CommandError(f"{name!r} is no action: write service:Action, such as ecs:UpdateService")
+    if fail_unless is not None and fail_unless not in _WANTED:
+        raise wrong_call(f"--fail-unless takes {', '.join(_WANTED)}, not {fail_unless!r}")
     where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
     if check_with_aws and (snapshot or demo):
         raise CommandError(
             "--check-with-aws asks AWS about the live account; leave out --snapshot and --demo"
         )
     account = account_of(where)
+    check_question(account, action, resource or ["*"])
     arns = [principal_of(account, name) for name in principal]
     cells = _cells(
         account, arns, action, resource or ["*"], context_of(context), policy, only_policies, boundary
     )
+    besides = [
+        _besides(account, cell, context_of(context), (policy, only_policies, boundary)) for cell in cells
+    ]
     if as_json:
-        write_json([_data(cell) for cell in cells])
+        write_json([_data(*found) for found in zip(cells, besides, strict=True)])
     else:
-        _print(cells, resource or ["*"])
+        _print(cells, besides, resource or ["*"])
     if check_with_aws:
         texts = [text_of(path) for path in policy or ()]
         given, added = (texts, []) if only_policies else ([], texts)
         _second_opinion(where, cells, given, added, text_of(boundary) if boundary else "")
-    wanted = {"allowed": ("Allowed",), "denied": ("ExplicitlyDenied", "ImplicitlyDenied")}
-    if fail_unless and any(cell.decision.outcome not in wanted[fail_unless] for cell in cells):
+    if fail_unless and any(cell.decision.outcome not in _WANTED[fail_unless] for cell in cells):
         raise typer.Exit(1)
 
 
@@ -166,8 +175,29 @@ def _supposed(layers: Layers, policies: list[Path], only: bool, boundary: Path |
     )
 
 
-def _data(cell: Cell) -> dict[str, Any]:
+def _besides(
+    account: AccountPolicies,
+    cell: Cell,
+    context: dict[str, Any],
+    supposed: tuple[list[Path] | None, bool, Path | None],
+) -> list[Cell]:
+    """What the action needs besides, answered under the same suppositions."""
+    from ecsiam_tui.policy.simulate import dependents
+
+    return [
+        answered
+        for found in dependents(account, cell.action, cell.resource)
+        for answered in _cells(
+            account, [cell.principal], [found.action], [found.resource], found.context | context, *supposed
+        )
+    ]
+
+
+def _data(cell: Cell, besides: list[Cell]) -> dict[str, Any]:
+    from ecsiam_tui.policy.simulate import needs
+
     decision = cell.decision
+    need = msgspec.structs.asdict(needs(cell.action, [cell.resource]))
     return {
         "principal": cell.principal,
         "action": cell.action,
@@ -176,21 +206,30 @@ def _data(cell: Cell) -> dict[str, Any]:
         "blocked_by": decision.blocked_by,
         "missing_context": decision.missing_context,
         "explanation": decision.explain(),
+        "needs": need | {"dependents": [_answer(found) for found in besides]},
     }
 
 
-def _print(cells: list[Cell], resources: list[str]) -> None:
-    from ecsiam_tui.cli.ask.printing import explained, table
+def _answer(cell: Cell) -> dict[str, Any]:
+    decision = cell.decision
+    return {
+        "action": cell.action,
+        "resource": cell.resource,
+        "result": decision.outcome,
+        "blocked_by": decision.blocked_by,
+        "missing_context": decision.missing_context,
+    }
+
+
+def _print(cells: list[Cell], besides: list[list[Cell]], resources: list[str]) -> None:
+    from ecsiam_tui.cli.ask.printing import explained, needed, table
     from ecsiam_tui.policy.simulate import needs
 
     if len(cells) > 1:
-        write("\n".join(table(cells)))
+        write_lines(table(cells))
         return
-    lines = list(explained(cells[0].decision))
     need = needs(cells[0].action, resources)
-    if need.missing_types and resources != ["*"]:
-        lines.append(f"the action is also checked on: {', '.join(need.missing_types)}")
-    write("\n".join(lines))
+    write_lines([*explained(cells[0].decision), *needed(need, resources != ["*"], besides[0])])
 
 
 def _run_batch(path: Path, jobs: int) -> None:
@@ -200,7 +239,7 @@ def _run_batch(path: Path, jobs: int) -> None:
     try:
         stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
     except OSError as error:
-        raise CommandError(f"{path}: cannot be read: {error.strerror}") from error
+        raise wrong_call(f"{path}: cannot be read: {error.strerror}") from error
     with stream:
         for line in run_batch(stream, cores):
             sys.stdout.write(f"{line.decode()}\n")

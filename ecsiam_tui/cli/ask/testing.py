@@ -10,12 +10,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from ecsiam_tui.account.text import visible
+from ecsiam_tui.cli.ask.checks import wrong_call
 from ecsiam_tui.cli.ask.common import WORDS, text_of, write_json
+from ecsiam_tui.cli.ask.layout import write_lines
 from ecsiam_tui.cli.ask.simulate import Jobs
 from ecsiam_tui.cli.errors import CommandError
 from ecsiam_tui.cli.options import Json
-from ecsiam_tui.cli.output import write
 
 
 def run_tests(
@@ -26,9 +26,12 @@ def run_tests(
     """Run policy tests (docs/policy-tests.md). Exits with 1 if one fails, with 2 if a line cannot be read."""
     from ecsiam_tui.policy.batch import BatchResult, run_batch
 
-    lines = [(path, line) for path in files for line in text_of(path).splitlines() if line.strip()]
+    try:
+        lines = [(path, line) for path in files for line in text_of(path).splitlines() if line.strip()]
+    except CommandError as error:
+        raise wrong_call(str(error)) from error
     if not lines:
-        raise CommandError(f"{files[0]}: no test in it; a test is a JSON object on a line of its own")
+        raise wrong_call(f"{files[0]}: no test in it; a test is a JSON object on a line of its own")
     cores = os.cpu_count() or 1 if jobs == 0 else jobs
     answers = run_batch((line for _, line in lines), cores)
     results = [msgspec.json.decode(answer, type=BatchResult) for answer in answers]
@@ -48,7 +51,7 @@ def run_tests(
         summary = f"{passed} passed, {failed} failed"
         summary += f", {broken} could not be read" if broken else ""
         summary += f", {open_ones} expect nothing" if open_ones else ""
-        write("\n".join([*report, summary]))
+        write_lines([*report, summary])
     if broken:
         raise typer.Exit(2)
     if failed:
@@ -60,13 +63,13 @@ def _failure(path: Path, line: str, identifier: str | int | None, error: str) ->
     from ecsiam_tui.policy.batch import BatchCase, decide
 
     if error:
-        yield visible(f"ERROR {path} {identifier or ''}: {error}")
+        yield f"ERROR {path} {identifier or ''}: {error}"
         return
     case = msgspec.json.decode(line, type=BatchCase)
     decision = decide(case)
     expected = case.expected or case.expected_effect or ""
     request = decision.request
-    yield visible(f"FAILED {identifier or ''} {case.name}".rstrip())
-    yield visible(f"  {request.action} on {request.resource} by {request.principal}")
+    yield f"FAILED {identifier or ''} {case.name}".rstrip()
+    yield f"  {request.action} on {request.resource} by {request.principal}"
     got = f"{decision.outcome} ({WORDS[decision.outcome]})"
-    yield visible(f"  expected {expected}, got {got}: {decision.explain().sentence}")
+    yield f"  expected {expected}, got {got}: {decision.explain().sentence}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ecsiam_tui.account.arns import short_name
-from ecsiam_tui.account.text import visible
-from ecsiam_tui.cli.ask.common import Context, account_of, context_of, write_json
+from ecsiam_tui.cli.ask.checks import check_question
+from ecsiam_tui.cli.ask.common import WORDS, Context, account_of, context_of, write_json
+from ecsiam_tui.cli.ask.layout import Line, write_lines
 from ecsiam_tui.cli.options import (
     Demo,
     EndpointUrl,
@@ -19,7 +21,10 @@ from ecsiam_tui.cli.options import (
     SnapshotFile,
     Where,
 )
-from ecsiam_tui.cli.output import write
+
+if TYPE_CHECKING:
+    from ecsiam_tui.policy.account import AccountPolicies
+    from ecsiam_tui.policy.who_can import WhoCan
 
 
 def who_can(
@@ -41,26 +46,31 @@ def who_can(
     from ecsiam_tui.policy.who_can import Population
 
     account = account_of(Where.of(profile, region, role_arn, endpoint_url, snapshot, demo))
+    check_question(account, [action], [resource])
     found = Population(account).who_can(action, resource, context_of(context), by_assuming=not direct)
     if as_json:
         write_json(found)
         return
-    lines = [visible(f"{action} on {resource}")]
+    write_lines(_lines(found, action, resource, account))
+
+
+def _lines(found: WhoCan, action: str, resource: str, account: AccountPolicies) -> Iterator[Line]:
+    yield f"{action}   {'some resource (*)' if resource == '*' else resource}"
     if not found.reaches and not found.others:
-        lines.append("  nobody that was read")
-    width = max((len(visible(short_name(reach.principal))) for reach in found.reaches), default=0)
-    for outcome, word in (("Allowed", "allowed"), ("Depends", "depends")):
+        yield "  nobody that was read"
+    width = max((len(short_name(reach.principal)) for reach in found.reaches), default=0)
+    for outcome in ("Allowed", "Depends"):
         for reach in found.reaches:
             if reach.outcome != outcome:
                 continue
-            keys = f"  on {', '.join(reach.missing_context)}" if reach.missing_context else ""
+            keys = f"on {' and '.join(reach.missing_context)}" if reach.missing_context else ""
             chain = " → ".join(short_name(role) for role in reach.via)
-            through = f"  through {chain}" if chain else ""
-            lines.append(visible(f"  {word}  {short_name(reach.principal):<{width}}{keys}{through}".rstrip()))
+            through = f"through {chain}" if chain else ""
+            parts = [part for part in (f"{short_name(reach.principal):<{width}}", through, keys) if part]
+            yield f"  {WORDS[outcome].upper()}  {'  '.join(parts)}", width + 13
     if found.others:
-        lines.append("the resource's own policy also lets in:")
-        lines += [visible(f"  {other}") for other in found.others]
+        yield "the resource's own policy also lets in:"
+        yield from (f"  {'everyone (*)' if other == '*' else other}" for other in found.others)
     unread = [name for name in ("roles", "users", "policies") if not account.snapshot.is_known(name)]
     if unread:
-        lines.append(f"not all was read ({', '.join(unread)}): there may be more")
-    write("\n".join(lines))
+        yield f"INCOMPLETE: not all was read ({', '.join(unread)}); there may be more"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from ecsiam_tui.account.text import visible, visible_json
+from ecsiam_tui.account.text import visible_json
+from ecsiam_tui.cli.ask.checks import check_question
 from ecsiam_tui.cli.ask.common import WORDS, Context, account_of, context_of, principal_of, write_json
+from ecsiam_tui.cli.ask.layout import fitted
 from ecsiam_tui.cli.options import (
     Demo,
     EndpointUrl,
@@ -20,6 +22,9 @@ from ecsiam_tui.cli.options import (
     Where,
 )
 from ecsiam_tui.cli.output import write
+
+if TYPE_CHECKING:
+    from ecsiam_tui.policy.evaluation import Decision
 
 
 def why_not(
@@ -40,6 +45,7 @@ def why_not(
     from ecsiam_tui.policy.why_not import why_not as solve
 
     account = account_of(Where.of(profile, region, role_arn, endpoint_url, snapshot, demo))
+    check_question(account, [action], [resource])
     arn = principal_of(account, principal)
     name = account.authorized_resource(action, resource)
     layers, request = (
@@ -51,20 +57,31 @@ def why_not(
         write_json(answer)
         return
     decision = account.decide(arn, action, resource, context_of(context))
-    lines = list(explained(decision))
+    lines = list(fitted([*explained(decision), ""]))
     if answer.impossible:
-        lines += ["", visible(f"no change of policies helps: {answer.impossible}")]
+        lines += fitted([f"no change of policies helps: {answer.impossible}"])
     elif not answer.steps:
-        open_keys = ", ".join(decision.missing_context)
-        asked = f"no policy needs to change if the request has the right {open_keys}; see above"
-        lines += ["", visible(asked) if open_keys else "nothing needs to change"]
+        lines += fitted([_nothing_to_change(decision)])
     else:
-        lines += ["", "the smallest change:"]
+        lines.append("the smallest change:")
     for number, step in enumerate(answer.steps, 1):
-        lines.append(visible(f"{number}. {step.layer}: {step.text}"))
+        lines += fitted([f"{number}. {step.layer}: {step.text}"], 3)
         for statement in step.statements:
             text = msgspec.json.format(msgspec.json.encode(statement), indent=2).decode()
             lines += [f"   {line}" for line in visible_json(text).splitlines()]
     if answer.steps:
-        lines.append(f"after that: {WORDS.get(answer.outcome_after, answer.outcome_after)}")
+        after = WORDS.get(answer.outcome_after, answer.outcome_after)
+        still = f" on {', '.join(answer.missing_after)}" if answer.missing_after else ""
+        lines += fitted([f"after that: {after}{still}"])
     write("\n".join(lines))
+
+
+def _nothing_to_change(decision: Decision) -> str:
+    if decision.outcome == "Allowed":
+        return "nothing needs to change"
+    unread = decision.explain().unread
+    keys = [key for key in decision.missing_context if key not in unread]
+    if not unread:
+        return f"no policy needs to change if the request has the right {', '.join(keys)}; see above"
+    also = f", and on {', '.join(keys)}" if keys else ""
+    return f"whether anything must change is not known: it depends on {'; '.join(unread)}{also}"
