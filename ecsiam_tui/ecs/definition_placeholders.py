@@ -24,7 +24,7 @@ _MARK = re.compile(
     r"|<<?[A-Za-z][^<>\n]{0,200}+>>?"
     r"|\$[A-Za-z_][A-Za-z0-9_]{0,200}+"
     r"|%%?[A-Za-z_][A-Za-z0-9_.-]{1,200}+%%?"
-    r"|@@?[A-Za-z_][A-Za-z0-9_]{1,200}+@@?"
+    r"|@@?[A-Za-z_][A-Za-z0-9_]{0,200}+@@?"
     r"|(?<![A-Za-z0-9_])__[A-Za-z][A-Za-z0-9_]{0,200}+(?<=__)(?![A-Za-z0-9])"
 )
 _LEFT, _RIGHT = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
@@ -32,7 +32,7 @@ _WORD = re.compile(
     rf"{_LEFT}(?:"
     r"(?:[A-Za-z0-9]{1,40}[_-]){0,8}place[_-]?holder(?:[_-][A-Za-z0-9]{1,40}){0,8}"
     r"|(?:replace|change|fill|insert|update|edit)[_-]?(?:me|with|this|in|here)(?:[_-][A-Za-z0-9]{1,40}){0,8}"
-    r"|fixme|todo|tbd"
+    r"|(?-i:FIXME|TODO|TBD)"
     r"|(?:your|my)(?:[_-]?(?:aws[_-]?)?account(?:[_-]?(?:id|number))?)"
     r"|your(?:[_-][A-Za-z0-9]{1,40}){1,8}"
     r"|(?:aws[_-]?)?account[_-]?(?:id|number)|aws[_-](?:account|region)"
@@ -41,10 +41,12 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(
-    r"\[[A-Za-z][\w .-]{1,60}\]|(?<![\w$%#{])\{[A-Za-z_][\w.]{0,60}\}(?!\})|%\(\w{1,60}\)s|%s"
+    r"\.\.\.+|…|\[[A-Za-z][\w .-]{1,60}\]|(?<![\w$%#{])\{[A-Za-z_][\w.]{0,60}\}(?!\})|%\(\w{1,60}\)s|%s"
 )
 _SHOUTED = re.compile(rf"{_LEFT}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+{_RIGHT}")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]{2,}")
+_EXPRESSION = re.compile(r"(?:var|local|module|data|aws_\w+)\.")  # Terraform's, without the `${…}`
+_ROLE_NAME = re.compile(r"(?:role/)?[\w+=,.@/-]{1,128}")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,10}){1,3}-\d{1,2}")
 _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
 _ECR_HOST = re.compile(
@@ -62,7 +64,7 @@ def find(text: str, use: Use) -> tuple[str, ...]:
     if use == "value":
         return tuple(dict.fromkeys(_in_value(text)))
     spans = [(match.start(), match.end()) for match in _MARK.finditer(text)]
-    for pattern in (_WORD, _BRACKETS, *((_SHOUTED,) if use in ("image", "role") else ())):
+    for pattern in (_BRACKETS, _WORD, *((_SHOUTED,) if use in ("image", "role") else ())):
         _add(spans, [match.span() for match in pattern.finditer(text)])
     _add(spans, list(_misfits(text, use)))
     return tuple(dict.fromkeys(text[start:end] for start, end in sorted(spans)))
@@ -107,9 +109,16 @@ def _misfits(text: str, use: Use) -> Iterator[tuple[int, int]]:
     elif (
         (use == "region" and not _REGION.fullmatch(text))
         or (use == "volume" and not text.startswith("arn:") and not _FILE_SYSTEM.fullmatch(text))
-        or (use == "role" and arn is None and _CAPITALS.fullmatch(text))
+        or (use == "role" and arn is None and not _is_role(text))
     ):
         yield 0, len(text)
+
+
+def _is_role(text: str) -> bool:
+    """Whether a text that is no ARN can be a role's name; marks inside of it are reported as such."""
+    if _MARK.search(text):
+        return True
+    return bool(_ROLE_NAME.fullmatch(text)) and not _CAPITALS.fullmatch(text) and not _EXPRESSION.match(text)
 
 
 def _is_account(text: str) -> bool:

@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from ecsiam_tui.account.ecs import Secret
 from ecsiam_tui.account.references import Home
-from ecsiam_tui.account.tasks import Attribute, EnvironmentVariable
+from ecsiam_tui.account.tasks import Attribute, ContainerDefinition, EnvironmentVariable, TaskDefinition
 from ecsiam_tui.ecs.definition_intrinsics import ABSENT, plain, pseudo_parameters
 from ecsiam_tui.ecs.definition_notes import MAX_DEPTH, Notes, Placeholder, too_deep
 from ecsiam_tui.ecs.definition_placeholders import Use, find
@@ -66,6 +66,8 @@ _USES: dict[str, Use] = {
     "fileSystemId": "volume",
     "awslogs-region": "region",
 }
+# Members of answers that the records have no use for.
+_SILENT = frozenset({"targetid", "targettype", "awsebdockerrunversion"})
 _UNNAMED: dict[type, Json] = {Secret: {"name": ""}, Attribute: {"name": ""}}
 
 
@@ -121,8 +123,8 @@ class Shaper:
             folded = fold(key)
             field = known.get(folded) or known.get(_OTHER_NAMES.get(folded, ""))
             if field is None:
-                if folded not in extra:
-                    self.notes.add(_join(path, key), "not a member that Amazon ECS knows: ignored")
+                if folded not in extra and folded not in _SILENT and value is not None:
+                    self.notes.add(_join(path, key), _stranger(record, folded))
                 continue
             here = _join(path, field.name)
             shaped = self.value(field.type, value, here, field.name)
@@ -174,10 +176,7 @@ class Shaper:
         if isinstance(raw, Mapping | list):
             self.notes.add(path, f"ignored: {named(raw)} where {wanted(kind)} belongs")
             return ABSENT
-        if isinstance(raw, str):
-            found = self.look(raw, path, use)
-        else:
-            found = ()
+        found = self.look(raw, path, use) if isinstance(raw, str) else ()
         shaped = made(kind, raw)
         if shaped is ABSENT:
             if (
@@ -285,14 +284,14 @@ class Shaper:
             for key, value in item.items():
                 yield key, self._plain(value, _join(path, key)), _join(path, key)
             return
-        for name in getattr(item, "doubled", ()):
-            self.notes.add(_join(path, name), "given more than once: the last one counts")
-        name = self._plain(item[folded.get("name") or folded["key"]], _join(path, "name"))
+        for double in getattr(item, "doubled", ()):
+            self.notes.add(_join(path, double), "given more than once: the last one counts")
+        called = text_of(self._plain(item[folded.get("name") or folded["key"]], _join(path, "name")))
         here = _join(path, member)
         value = self._plain(item[folded[fold(member)]], here) if fold(member) in folded else None
         for other in folded.keys() - {"name", "key", fold(member)}:
-            self.notes.add(_join(path, folded[other]), "not a member that Amazon ECS knows here: ignored")
-        yield text_of(name) or "", value, here
+            self.notes.add(_join(path, folded[other]), "ignored: not a member that Amazon ECS knows here")
+        yield called or "", value, here
 
     def _pair(self, name: str, value: Any, path: str) -> Json:
         """An environment variable on its way to be redacted."""
@@ -343,7 +342,7 @@ class Shaper:
         for key, value in raw.items():
             known = _KNOWN_BELOW.get(fold(key))
             if known is None:
-                self.notes.add(_join(path, key), "not a member that Amazon ECS knows: ignored")
+                self.notes.add(_join(path, key), "ignored: not a member that Amazon ECS knows")
                 continue
             member, kind = known
             shaped = self._inner(value, _join(path, member), member, kind)
@@ -374,6 +373,14 @@ class Shaper:
 def _is_list_of_pairs(raw: Any) -> bool:
     """Whether a list of secrets has items that are no objects with a name."""
     return isinstance(raw, list) and any(isinstance(item, str) for item in raw)
+
+
+def _stranger(record: type, folded: str) -> str:
+    """What is said of a member that a record does not have."""
+    for other, where in ((TaskDefinition, "the task definition"), (ContainerDefinition, "a container")):
+        if record in (TaskDefinition, ContainerDefinition) and folded in fields(other):
+            return f"ignored: it belongs to {where}, not here"
+    return "ignored: not a member that Amazon ECS knows"
 
 
 def _join(path: str, key: str) -> str:

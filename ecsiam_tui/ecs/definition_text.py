@@ -2,7 +2,8 @@
 
 Files in repositories are templates: values stand without quotes (`"cpu": ${cpu}`), lines control a template
 engine, comments explain. Strict JSON is decoded by the standard library; the rest by a reader that takes
-commas for spaces and what it does not know for text. Both are linear in the text.
+commas for spaces and what it does not know for text. So it reads Terraform's own language too, as far as that
+is values. Both are linear in the text.
 """
 
 import json
@@ -25,7 +26,7 @@ _TEMPLATE = (
 # With the quotes that an expression may have: `"${lookup(tags, "web")}"`.
 _QUOTING = r"\$\{[^{}\n]*+\}|\{\{[^{}\n]*+\}\}|<%[^%\n]*+%>"
 _WORDS = r"[^\s,;:={}\[\]\"'<>$]"
-_ENDS = r"(?=[ \t]*(?:[,:;=\]}\r\n]|//|/\*|\#|\{%|\{\{|<%|%\{|\Z))"
+_ENDS = r"(?=[ \t]*(?:[,:;=)\]}\r\n]|//|/\*|\#|\{%|\{\{|<%|%\{|\Z)|[ \t]+[\"{])"
 CONTROL = (
     r"\{%[^%\n]*+(?:%(?!\})[^%\n]*+)*+%\}|<%(?!=)[^%\n]*+%>|%\{[^{}\n]*+\}"
     r"|\{\{[-~]?\s*(?:[#/^!>]|(?:else|end|if|range|with|define|block|template|include)\b)[^{}\n]*+\}\}"
@@ -36,7 +37,9 @@ _TOKEN = re.compile(
   | (?P<comment>//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|\#(?!\{{)[^\n]*+)
   | (?P<string>"(?:[^"\\]++|\\.)*+"{_ENDS}|"(?:[^"\\$\{{<]++|\\.|{_QUOTING}|[$\{{<])*+"{_ENDS})
   | (?P<single>'(?:[^'\\\n]++|\\.)*+'{_ENDS})
-  | (?P<open>[\[{{](?!\{{))
+  | (?P<ticked>`[^`\n]*+`)
+  | (?P<glue><<[-~]?[A-Z]\w*+(?=[ \t]*\r?\n)|[A-Za-z_]\w*+\(+(?=\s*[\[{{])|\)++)
+  | (?P<open>\[|\{{(?!\{{))
   | (?P<close>[\]}}])
   | (?P<colon>[:=])
   | (?P<template>(?:{_TEMPLATE})(?:{_TEMPLATE}|{_WORDS}|:(?![\s,\]}}]))*+)
@@ -113,6 +116,7 @@ class _Loose:
         self.open: list[list[Any] | Members] = []
         self.keys: list[tuple[str, bool] | None] = []  # of each open object: its member, whether a colon came
         self.line = 1
+        self._outside = False
 
     @property
     def here(self) -> str:
@@ -123,7 +127,8 @@ class _Loose:
         if not self.open:
             if isinstance(value, list | dict):
                 self.values.append(value)
-            else:
+            elif not self._outside:
+                self._outside = True
                 self.notes.add(self.here, "text outside of objects and lists was ignored")
             return
         top = self.open[-1]
@@ -131,7 +136,7 @@ class _Loose:
             top.append(value)
             return
         key = self.keys[-1]
-        if key is not None and key[1]:
+        if key is not None and (key[1] or isinstance(value, dict)):  # `name { … }` is a block of Terraform's
             if key[0] in top:
                 top.doubled = (*top.doubled, key[0])
             top[key[0]] = value
@@ -195,6 +200,8 @@ def loose(text: str, notes: Notes) -> list[Any]:
             reading.put(_bare(token))
         elif kind == "single":
             reading.put(_string('"' + token[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'))
+        elif kind == "ticked":
+            reading.put(token[1:-1])
         elif kind == "unclosed":
             notes.add(reading.here, "a text without its closing quote")
             reading.put(token[1:].rstrip(", \r"))
