@@ -26,8 +26,8 @@ from .catalogue_data import (
 )
 from .patterns import action_matcher, globs_overlap, is_universal
 
-# Dependent actions that AWS's reference leaves out. Amazon ECS Developer Guide, "Task definition parameters":
-# whoever registers a task definition passes its task role and its task execution role.
+# Dependent actions that AWS's reference leaves out: whoever registers a task definition hands its two roles
+# to ECS. IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
 _FURTHER_DEPENDENT = {"ecs:registertaskdefinition": ("iam:PassRole",)}
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 

@@ -146,7 +146,7 @@ def test_every_document_can_be_checked_and_shown(data: Any) -> None:
     text = json.dumps(data)
     document = parse_document(text)
     for kind in ("identity", "trust", "scp"):
-        for finding in lint(document, kind):  # type: ignore[arg-type]
+        for finding in lint(document, kind):
             assert finding.message
             assert finding.line >= 1
     assert json.loads(pretty(text)) == data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 import typer
@@ -18,7 +18,6 @@ from ecsiam_tui.cli.ask.common import (
     context_of,
     policy_file,
     principal_of,
-    text_of,
     write_json,
 )
 from ecsiam_tui.cli.ask.layout import write_lines
@@ -35,8 +34,9 @@ from ecsiam_tui.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from ecsiam_tui.aws.second_opinion import Opinion
     from ecsiam_tui.policy.account import AccountPolicies
-    from ecsiam_tui.policy.layers import Layers
+    from ecsiam_tui.policy.layers import Layers, Policy
     from ecsiam_tui.policy.simulate import Cell
 
 _WANTED = {
@@ -102,6 +102,8 @@ def simulate(
         raise wrong_call(
             "--principal and --action are needed: ecsiam-tui simulate -p ROLE -a s3:GetObject -r ARN"
         )
+    if only_policies and not policy:
+        raise wrong_call("--only-policies is about the files of --policy; give one")
     if fail_unless is not None and fail_unless not in _WANTED:
         raise wrong_call(f"--fail-unless takes {', '.join(_WANTED)}, not {fail_unless!r}")
     where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
@@ -112,22 +114,54 @@ def simulate(
     account = account_of(where)
     check_question(account, action, resource or ["*"])
     arns = [principal_of(account, name) for name in principal]
-    cells = _cells(
-        account, arns, action, resource or ["*"], context_of(context), policy, only_policies, boundary
-    )
-    besides = [
-        _besides(account, cell, context_of(context), (policy, only_policies, boundary)) for cell in cells
-    ]
+    supposed = Supposed.of(policy, only_policies, boundary)
+    keys = context_of(context)
+    cells = _cells(account, arns, action, resource or ["*"], keys, supposed)
+    besides = [_besides(account, cell, keys, supposed) for cell in cells]
+    said = _second_opinion(where, cells, supposed) if check_with_aws else []
     if as_json:
-        write_json([_data(*found) for found in zip(cells, besides, strict=True)])
+        found = [_data(*pair) for pair in zip(cells, besides, strict=True)]
+        for number, data in enumerate(found if said else ()):
+            # Where asking again cannot help, the last opinion is about all that follow.
+            data["aws"] = said[min(number, len(said) - 1)]._asdict()
+        write_json(found)
     else:
         _print(cells, besides, resource or ["*"])
-    if check_with_aws:
-        texts = [text_of(path) for path in policy or ()]
-        given, added = (texts, []) if only_policies else ([], texts)
-        _second_opinion(where, cells, given, added, text_of(boundary) if boundary else "")
+        for opinion in said:
+            print(visible(f"AWS: {opinion.text}"), file=sys.stderr)
     if fail_unless and any(cell.decision.outcome not in _WANTED[fail_unless] for cell in cells):
         raise typer.Exit(1)
+
+
+class Supposed(NamedTuple):
+    """A what-if: policies beside the attached ones, or alone; another boundary."""
+
+    policies: tuple[Policy, ...] = ()
+    only: bool = False
+    boundary: Policy | None = None
+
+    @classmethod
+    def of(cls, policies: list[Path] | None, only: bool, boundary: Path | None) -> Supposed:
+        """From files. Raises CommandError for one that cannot be read."""
+        from ecsiam_tui.policy.layers import Policy
+
+        return cls(
+            tuple(Policy(path.name, policy_file(path)) for path in policies or ()),
+            only,
+            Policy(boundary.name, policy_file(boundary)) if boundary else None,
+        )
+
+    def applied(self, layers: Layers) -> Layers:
+        """The layers as they would be."""
+        from ecsiam_tui.policy.layers import PolicySet
+
+        kept = () if self.only else layers.identity.policies
+        replaced = (["identity"] if self.only else []) + (["boundary"] if self.boundary else [])
+        return layers.replace(
+            identity=PolicySet("identity", (*kept, *self.policies)),
+            boundary=PolicySet("boundary", [self.boundary]) if self.boundary else layers.boundary,
+            unknown={key: text for key, text in layers.unknown.items() if key not in replaced},
+        )
 
 
 def _cells(
@@ -136,51 +170,25 @@ def _cells(
     actions: list[str],
     resources: list[str],
     context: dict[str, Any],
-    policies: list[Path] | None,
-    only: bool,
-    boundary: Path | None,
+    supposed: Supposed,
 ) -> list[Cell]:
     from ecsiam_tui.policy.evaluation import evaluate
     from ecsiam_tui.policy.simulate import Cell, matrix
 
-    if not policies and boundary is None:
+    if supposed == Supposed():
         return matrix(account, principals, actions, resources, context)
     found = []
     for principal in principals:
         for action in actions:
             for resource in resources:
                 name = account.authorized_resource(action, resource)
-                layers = _supposed(account.layers(principal, action, name), policies or [], only, boundary)
+                layers = supposed.applied(account.layers(principal, action, name))
                 decision = evaluate(layers, account.request(principal, action, name, context))
                 found.append(Cell(principal, action, resource, decision))
     return found
 
 
-def _supposed(layers: Layers, policies: list[Path], only: bool, boundary: Path | None) -> Layers:
-    from ecsiam_tui.policy.layers import Layers, Policy, PolicySet
-
-    added = [Policy(path.name, policy_file(path)) for path in policies]
-    kept = () if only else layers.identity.policies
-    unknown = {key: text for key, text in layers.unknown.items() if not (only and key == "identity")}
-    return Layers(
-        PolicySet("identity", (*kept, *added)),
-        resource=layers.resource,
-        boundary=PolicySet("boundary", [Policy(boundary.name, policy_file(boundary))])
-        if boundary
-        else layers.boundary,
-        session=layers.session,
-        scps=layers.scps,
-        rcps=layers.rcps,
-        unknown=unknown,
-    )
-
-
-def _besides(
-    account: AccountPolicies,
-    cell: Cell,
-    context: dict[str, Any],
-    supposed: tuple[list[Path] | None, bool, Path | None],
-) -> list[Cell]:
+def _besides(account: AccountPolicies, cell: Cell, context: dict[str, Any], supposed: Supposed) -> list[Cell]:
     """What the action needs besides, answered under the same suppositions."""
     from ecsiam_tui.policy.simulate import dependents
 
@@ -188,7 +196,7 @@ def _besides(
         answered
         for found in dependents(account, cell.action, cell.resource)
         for answered in _cells(
-            account, [cell.principal], [found.action], [found.resource], found.context | context, *supposed
+            account, [cell.principal], [found.action], [found.resource], found.context | context, supposed
         )
     ]
 
@@ -247,14 +255,13 @@ def _run_batch(path: Path, jobs: int) -> None:
                 sys.stdout.flush()
 
 
-def _second_opinion(
-    where: Where, cells: list[Cell], policies: list[str], added: list[str], boundary: str
-) -> None:
+def _second_opinion(where: Where, cells: list[Cell], supposed: Supposed) -> list[Opinion]:
     from ecsiam_tui.aws.second_opinion import opinions
     from ecsiam_tui.aws.session import Target, make_session
 
     session = make_session(Target(where.profile, where.region, where.role_arn, where.endpoint_url))
-    for opinion in opinions(
-        session, [cell.decision for cell in cells], policies, added=added, boundary=boundary
-    ):
-        print(visible(f"AWS: {opinion.text}"), file=sys.stderr)
+    texts = [policy.document.text for policy in supposed.policies]
+    given, added = (texts, []) if supposed.only else ([], texts)
+    boundary = supposed.boundary.document.text if supposed.boundary else ""
+    decisions = [cell.decision for cell in cells]
+    return list(opinions(session, decisions, given, added=added, boundary=boundary))
