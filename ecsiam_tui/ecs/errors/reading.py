@@ -11,21 +11,21 @@ from ecsiam_tui.ecs.errors.denial import Denial, denials, layer_of
 from ecsiam_tui.ecs.errors.explained import Category, Explained, Roles
 from ecsiam_tui.ecs.errors.normal import squeeze
 from ecsiam_tui.ecs.errors.recogniser import DENIED, Compiled, Recogniser, best, compiled
-from ecsiam_tui.ecs.errors.table_app import (
-    CREDENTIALS,
-    DENIALS,
-    DISCOVERY,
-    NETWORK,
-    THROTTLING,
-)
-from ecsiam_tui.ecs.errors.table_launch import CALLS, ECS_EXEC, OTHERS, PLACEMENT, TRUST
-from ecsiam_tui.ecs.errors.table_start import START
+from ecsiam_tui.ecs.errors.table_calls import DENIALS, DISCOVERY, NETWORK, THROTTLING
+from ecsiam_tui.ecs.errors.table_credentials import CREDENTIALS
+from ecsiam_tui.ecs.errors.table_images import IMAGES
+from ecsiam_tui.ecs.errors.table_placement import ECS_EXEC, OTHERS, PLACEMENT
+from ecsiam_tui.ecs.errors.table_roles import CALLS, TRUST
+from ecsiam_tui.ecs.errors.table_secrets import SECRETS
+from ecsiam_tui.ecs.errors.table_storage import LOGS_AND_FILES
 from ecsiam_tui.ecs.requirement import RoleKind
 
 _RECOGNISERS = [
     recogniser
     for table in (
-        START,
+        IMAGES,
+        SECRETS,
+        LOGS_AND_FILES,
         ECS_EXEC,
         TRUST,
         CALLS,
@@ -217,7 +217,7 @@ def _of_recogniser(found: Recogniser, text: str, squeezed: str, shown: str, role
         role = roles.get(kind, "")
     resource = _resource(found, text)
     if found.category == "trust":
-        resource = role
+        resource = role if role.startswith("arn:") else ""
     who = wording.actor(role, principal, kind)
     if found.id == "denied":
         summary = wording.denied(

@@ -32,8 +32,9 @@ class Recogniser(NamedTuple):
     """One kind of error.
 
     `phrases`: one of them must be there; ` * ` in one stands for anything between, and one that begins with
-    `~` is a regular expression, for words that are parts of others. `unless`: none of these may be. `summary` and `fixes` are sentences in which {resource}, {role} and {what} may stand. `action` is
-    what was tried, where the text does not say it better; `names` the kind of the resource it names.
+    `~` is a regular expression, for words that are parts of others. `unless`: none of these may be.
+    `summary` and `fixes` are sentences in which {resource}, {role} and {what} may stand. `action` is what was
+    tried, where the text does not say it better; `names` the kind of the resource it names.
     """
 
     id: str
