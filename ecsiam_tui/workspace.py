@@ -1,5 +1,6 @@
 """The snapshot that a person works on, and the answers that are derived from it."""
 
+from datetime import date
 from functools import cached_property
 
 from ecsiam_tui.account.snapshot import Snapshot
@@ -7,11 +8,15 @@ from ecsiam_tui.account.source import EnvironmentValues
 from ecsiam_tui.ecs.needs import Needs
 from ecsiam_tui.ecs.requirement import Judged
 from ecsiam_tui.ecs.surroundings import Surroundings
-from ecsiam_tui.findings.facts import Facts, Options
-from ecsiam_tui.findings.finding import Finding
-from ecsiam_tui.findings.registry import find
+from ecsiam_tui.findings.facts import Facts
+from ecsiam_tui.findings.finding import Finding, Rule
+from ecsiam_tui.findings.health import Health, HealthMap
+from ecsiam_tui.findings.registry import find, table
+from ecsiam_tui.findings.suppressions import Settings, Sorted, sort
 from ecsiam_tui.graph import Estate, build
-from ecsiam_tui.graph.outline import Outline
+from ecsiam_tui.graph.groups import GROUPS
+from ecsiam_tui.graph.kinds import NodeKind
+from ecsiam_tui.graph.outline import Item, Outline
 from ecsiam_tui.policy.account import AccountPolicies
 
 
@@ -25,11 +30,15 @@ class Workspace:
         self,
         snapshot: Snapshot,
         environment: EnvironmentValues | None = None,
-        options: Options | None = None,
+        settings: Settings | None = None,
+        today: date | None = None,
     ) -> None:
+        """`settings` are the organization's; suppressions expire by `today`, the day the snapshot was taken
+        if not given."""
         self.snapshot = snapshot
         self.environment: EnvironmentValues = environment or {}
-        self.options = options or Options()
+        self.settings = settings or Settings()
+        self.today = today or snapshot.taken_at.date()
 
     @cached_property
     def estate(self) -> Estate:
@@ -59,12 +68,74 @@ class Workspace:
     @cached_property
     def facts(self) -> Facts:
         """What the rules look at."""
-        return Facts(self.snapshot, self.estate, self.account, self.needs, self.options)
+        return Facts(self.snapshot, self.estate, self.account, self.needs, self.settings.options)
 
     @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """What is wrong, the worst first."""
+    def found(self) -> tuple[Finding, ...]:
+        """All that is wrong, the worst first, suppressed or not."""
         return find(self.facts)
+
+    @cached_property
+    def sorted(self) -> Sorted:
+        """What was found, parted by the suppressions."""
+        names = {finding.node: self.facts.title(finding.node) for finding in self.found}
+        return sort(self.found, self.settings.suppressions, self.today, names)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong and not suppressed, the worst first."""
+        return self.sorted.kept
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """What a finding's rule looks for."""
+        entry = table().get(rule_id)
+        return entry[0] if entry else None
+
+    def suppress(self, settings: Settings) -> None:
+        """Take other suppressions; what was found stays."""
+        self.settings = settings
+        for name in ("sorted", "health", "_health_of_items"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def health(self) -> HealthMap:
+        """How well everything is."""
+        return HealthMap(self.estate, self.findings)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the findings are there; they take longer than the graph."""
+        return "health" in self.__dict__
+
+    def judge(self) -> "Workspace":
+        """Work out requirements, findings and health; returns itself. For a thread of its own."""
+        self.health  # noqa: B018
+        return self
+
+    def health_of(self, item: Item) -> Health | None:
+        """The health of a row of the tree; None while nothing is judged."""
+        if not self.is_judged:
+            return None
+        known = self._health_of_items.get(item.key)
+        if known is None:
+            known = self._health_of_items[item.key] = self._judge_item(item)
+        return known
+
+    @cached_property
+    def _health_of_items(self) -> dict[str, Health]:
+        return {}
+
+    def _judge_item(self, item: Item) -> Health:
+        if item.node is not None:
+            if item.statement is not None:
+                return self.health.of_statement(item.node.id, item.statement.lines)
+            return self.health.of(item.node.id)
+        what, _, name = item.group.partition(":")
+        if what in ("root", "kind"):
+            kinds = GROUPS[name][1] if what == "root" else (NodeKind(name),)
+            return self.health.of_all(node.id for kind in kinds for node in self.estate.nodes(kind))
+        members = self.outline.children(item)
+        return self.health.of_all(member.node.id for member in members if member.node)
 
     def prepare(self) -> "Workspace":
         """Make what the first screen needs, and what takes long when somebody jumps; returns itself."""

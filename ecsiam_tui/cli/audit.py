@@ -18,7 +18,7 @@ from ecsiam_tui.cli.options import Demo, EndpointUrl, Profile, Region, RoleArn, 
 from ecsiam_tui.cli.output import write
 
 if TYPE_CHECKING:
-    from ecsiam_tui.findings.finding import Finding
+    from ecsiam_tui.findings.finding import Finding, Severity
     from ecsiam_tui.findings.reports import Report, Row
     from ecsiam_tui.findings.suppressions import Settings, Sorted
     from ecsiam_tui.workspace import Workspace
@@ -84,7 +84,7 @@ def audit(
     """Look for what is wrong. Exits with 1 on a finding that fails, with 2 where the call was wrong."""
     from ecsiam_tui.findings.finding import parse_severity
     from ecsiam_tui.findings.registry import table
-    from ecsiam_tui.findings.suppressions import sort
+    from ecsiam_tui.findings.suppressions import Sorted
     from ecsiam_tui.workspace import Workspace
 
     settings = settings_of(config)
@@ -94,20 +94,20 @@ def audit(
     known = _baseline(baseline)
     try:
         where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
-        workspace = Workspace(where.load().snapshot, options=settings.options)
+        today = datetime.now(UTC).date()
+        workspace = Workspace(where.load().snapshot, settings=settings, today=today)
     except (SourceError, CommandError) as error:  # 1 would say that something was found
         print(f"ecsiam-tui: {visible(str(error))}", file=sys.stderr)
         raise typer.Exit(2) from error
-    found = [
-        finding
-        for finding in workspace.findings
-        if (not rule or finding.rule in rule)
-        and (least is Level.NEVER or finding.severity >= parse_severity(least.value))
-    ]
+    bar = None if least is Level.NEVER else parse_severity(least.value)
+    parted = Sorted(
+        tuple(found for found in workspace.sorted.kept if _wanted(found, rule, bar)),
+        tuple(pair for pair in workspace.sorted.suppressed if _wanted(pair[0], rule, bar)),
+        workspace.sorted.expired,
+        workspace.sorted.unused,
+    )
     if write_baseline is not None:
-        _write_baseline(write_baseline, found)
-    names = {node.id: node.title for node in workspace.estate.nodes()}
-    parted = sort(found, settings.suppressions, datetime.now(UTC).date(), names)
+        _write_baseline(write_baseline, parted.kept)
     _say_stale(parted, config)
     report = report_of(workspace, parted, known)
     write(_written(report, form, full=full))
@@ -130,6 +130,10 @@ def settings_of(path: Path | None) -> Settings:
         raise typer.BadParameter(visible(str(error))) from error
 
 
+def _wanted(finding: Finding, rules: list[str] | None, least: Severity | None) -> bool:
+    return (not rules or finding.rule in rules) and (least is None or finding.severity >= least)
+
+
 def _baseline(path: Path | None) -> frozenset[str]:
     from ecsiam_tui.findings.baseline import BaselineError, read
 
@@ -141,7 +145,7 @@ def _baseline(path: Path | None) -> frozenset[str]:
         raise typer.BadParameter(visible(str(error))) from error
 
 
-def _write_baseline(path: Path, found: list[Finding]) -> None:
+def _write_baseline(path: Path, found: tuple[Finding, ...]) -> None:
     from ecsiam_tui.findings.baseline import make
 
     try:

@@ -8,6 +8,7 @@ import typer
 
 from ecsiam_tui import __version__
 from ecsiam_tui.account.source import Source
+from ecsiam_tui.cli.audit import settings_of
 from ecsiam_tui.cli.errors import CommandError
 from ecsiam_tui.cli.options import EndpointUrl, Light, Profile, ReadOnly, Region, RoleArn, Where
 
@@ -28,8 +29,9 @@ def run_explorer(source: Source, *, read_only: bool, light: bool) -> None:
     from ecsiam_tui.tui.app import EcsIamApp
     from ecsiam_tui.tui.terminal import answer_escape_at_once
 
+    settings = settings_of(None)
     answer_escape_at_once()
-    EcsIamApp(source, read_only=read_only, light=light).run()
+    EcsIamApp(source, read_only=read_only, light=light, settings=settings).run()
 
 
 def _version(wanted: bool) -> None:

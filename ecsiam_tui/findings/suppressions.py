@@ -147,6 +147,21 @@ def sort(
     return Sorted(tuple(kept), tuple(accepted), expired, unused)
 
 
+def append(path: Path, finding: Finding, reason: str, expires: date | None = None) -> Settings:
+    """Add a suppression of one finding to a file, making the file if there is none, and read it again.
+    Raises SettingsError; a file that could not be used before is not touched."""
+    if path.exists():
+        load(path)
+    try:
+        known = path.read_text(encoding="utf-8") if path.exists() else ""
+        gap = "" if not known else "\n" if known.endswith("\n") else "\n\n"
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{gap}{entry(finding, reason, expires)}")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written: {error.strerror}") from error
+    return load(path)
+
+
 def entry(finding: Finding, reason: str, expires: date | None = None) -> str:
     """A suppression of one finding as it stands in the file."""
     lines = [

@@ -6,7 +6,7 @@ snapshot; `outline` is the tree that people walk; `search` finds nodes; `describ
 """
 
 from ecsiam_tui.graph.build import build
-from ecsiam_tui.graph.estate import Estate, Health, Node, NodeState
+from ecsiam_tui.graph.estate import Estate, Node, NodeState
 from ecsiam_tui.graph.kinds import EdgeKind, NodeKind
 
-__all__ = ["EdgeKind", "Estate", "Health", "Node", "NodeKind", "NodeState", "build"]
+__all__ = ["EdgeKind", "Estate", "Node", "NodeKind", "NodeState", "build"]

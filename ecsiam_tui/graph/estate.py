@@ -26,15 +26,6 @@ class NodeState(StrEnum):
     """Referred to, but not read."""
 
 
-class Health(NamedTuple):
-    """Counts of findings on a node and, rolled up, below it."""
-
-    high: int = 0
-    medium: int = 0
-    low: int = 0
-    unknown: int = 0
-
-
 class Node(msgspec.Struct, frozen=True, gc=False):
     """A thing of the estate.
 
@@ -80,8 +71,8 @@ def is_stopped(node: Node) -> bool:
 class Estate:
     """Typed access to the networkx graph in `nx`.
 
-    Node attributes there: `node` (Node) and `health` (Health or None). Edges are keyed by EdgeKind; their
-    attribute `via` says which field or statement makes them.
+    A node's attribute there is `node` (Node). Edges are keyed by EdgeKind; their attribute `via` says which
+    field or statement makes them.
     """
 
     def __init__(self) -> None:
@@ -93,7 +84,7 @@ class Estate:
         """Add a node, or put a better known one in the place of a mere reference."""
         if node.id not in self.nx:
             self._by_kind[node.kind].append(node.id)
-        self.nx.add_node(node.id, node=node, health=None)
+        self.nx.add_node(node.id, node=node)
 
     def connect(self, user: str, used: str, kind: EdgeKind, via: str = "") -> None:
         """Add an edge between two nodes that are there; the same edge twice is one."""
@@ -248,15 +239,6 @@ class Estate:
             neighbours.pop(node.id, None)
         neighbours.pop(node_id, None)
         return Blast(self.upstream(node_id), own, tuple(neighbours.values()))
-
-    def set_health(self, node_id: str, health: Health | None) -> None:
-        """Fill a node's health slot."""
-        self.nx.nodes[node_id]["health"] = health
-
-    def health(self, node_id: str) -> Health | None:
-        """A node's health, None while nothing has judged it."""
-        health: Health | None = self.nx.nodes[node_id]["health"]
-        return health
 
     def _hosts(self, node_id: str) -> set[str]:
         """The container instances where a task, or those of a service or task definition, run; or itself."""

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import work
@@ -15,10 +15,20 @@ from textual.reactive import var
 from textual.screen import Screen
 
 from ecsiam_tui.account.source import Progress, Source, SourceError
+from ecsiam_tui.findings.health import Health
+from ecsiam_tui.findings.suppressions import FILE_NAME, Settings, SettingsError, append
 from ecsiam_tui.tui.commands import NodeCommands
-from ecsiam_tui.tui.loader import LoadFailed, LoadProgressed, LoadWatcher, WorkspaceReady
-from ecsiam_tui.tui.screens.dialogs import Choose
+from ecsiam_tui.tui.loader import (
+    LoadFailed,
+    LoadProgressed,
+    LoadWatcher,
+    WorkspaceJudged,
+    WorkspaceReady,
+    judge,
+)
+from ecsiam_tui.tui.screens.dialogs import Ask, Choose
 from ecsiam_tui.tui.screens.explorer import ExplorerScreen
+from ecsiam_tui.tui.screens.findings import FindingsScreen
 from ecsiam_tui.tui.screens.gaps import GapsScreen
 from ecsiam_tui.tui.screens.help import HelpScreen
 from ecsiam_tui.tui.styles import stylesheets
@@ -51,6 +61,7 @@ class EcsIamApp(App[None]):
     COMMANDS = App.COMMANDS | {NodeCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "reload", "refresh", id="app.refresh"),
+        Binding("F", "findings", "findings", id="app.findings"),
         Binding("exclamation_mark", "gaps", "gaps", key_display="!", id="app.gaps"),
         Binding("P", "profile", "profile", show=False, id="app.profile"),
         Binding("R", "region", "region", show=False, id="app.region"),
@@ -69,12 +80,17 @@ class EcsIamApp(App[None]):
         read_only: bool = True,
         clock: Clock = utc_now,
         light: bool = False,
+        settings: Settings | None = None,
+        settings_path: Path | None = None,
     ) -> None:
+        """`settings` came from `settings_path`, where suppressions are added."""
         super().__init__()
         self.source = source
         self.workspace: Workspace | None = None
         self.explorer = ExplorerScreen()
         self.clock = clock
+        self.settings = settings or Settings()
+        self._settings_path = settings_path or Path(FILE_NAME)
         self._read_only = read_only
         self._generation = 0
         self._watcher: LoadWatcher | None = None
@@ -104,7 +120,7 @@ class EcsIamApp(App[None]):
         if self._watcher is not None:
             self._watcher.stop()
         self._generation += 1
-        self._watcher = LoadWatcher(self, self._generation, self.explorer.warm)
+        self._watcher = LoadWatcher(self, self._generation, self.explorer.warm, self.settings)
         self._loading, self._failed = Progress("reading", 0), False
         if self.workspace is None:
             self.explorer.say(f"Reading {self.source.label}…")
@@ -130,6 +146,8 @@ class EcsIamApp(App[None]):
         self.explorer.show_workspace(event.workspace)
         if before is not None:
             self.set_timer(RELEASE_SECONDS, partial(self._release, before))
+        if event.final:
+            self._judge(event.workspace)
         snapshot = event.workspace.snapshot
         if event.final and not snapshot.clusters and snapshot.is_known("clusters"):
             regions = ", ".join(snapshot.regions)
@@ -137,6 +155,16 @@ class EcsIamApp(App[None]):
                 f"There is no ECS cluster in {regions}. Press R to choose another region.",
                 title="nothing here",
             )
+
+    @work(thread=True, group="judge", exit_on_error=False)
+    def _judge(self, workspace: Workspace) -> None:
+        judge(self, workspace)
+
+    def on_workspace_judged(self, event: WorkspaceJudged) -> None:
+        """Show what is wrong."""
+        if event.workspace is self.workspace:
+            self._tick()
+            self.explorer.show_health()
 
     @work(thread=True, group="release", exit_on_error=False)
     def _release(self, workspace: Workspace) -> None:
@@ -165,7 +193,14 @@ class EcsIamApp(App[None]):
             self._loading,
             self._read_only,
             self._failed,
+            self._health,
         )
+
+    @property
+    def _health(self) -> Health | None:
+        """The health of the whole account, None while it is not judged."""
+        workspace = self.workspace
+        return workspace.health.everything if workspace is not None and workspace.is_judged else None
 
     # Other sources
 
@@ -207,10 +242,13 @@ class EcsIamApp(App[None]):
             return bool(self.source.profiles())
         if action == "region":
             return bool(self.source.regions())
-        if action in ("gaps", "reload", "help", "profile", "region") and len(self.screen_stack) > 1:
+        alone = ("gaps", "findings", "reload", "help", "profile", "region")
+        if action in alone and len(self.screen_stack) > 1:
             return False
         if action == "gaps":
             return self.workspace is not None
+        if action == "findings":
+            return self.workspace is not None and self.workspace.is_judged
         return True
 
     # Everything else
@@ -220,12 +258,46 @@ class EcsIamApp(App[None]):
         if self.workspace is not None:
             self.push_screen(GapsScreen(self.workspace.snapshot))
 
+    def action_findings(self) -> None:
+        """Show what is wrong."""
+        if self.workspace is not None and self.workspace.is_judged:
+            self.push_screen(FindingsScreen(self.workspace))
+
+    def on_findings_screen_chosen(self, event: FindingsScreen.Chosen) -> None:
+        """Go where a finding is."""
+        self.pop_screen()
+        if event.evidence:
+            self.explorer.open_evidence(event.finding)
+        else:
+            self.explorer.jump(event.finding.node)
+
+    @work
+    async def on_findings_screen_suppress(self, event: FindingsScreen.Suppress) -> None:
+        """Accept a finding: ask for the reason, and write it down."""
+        workspace, screen = self.workspace, self.screen
+        hint = f"Written to {self._settings_path}; Enter writes, Esc goes back"
+        reason = await self.push_screen_wait(Ask(f"Why accept {event.finding.rule}?", "", hint))
+        if reason is None or workspace is None:
+            return
+        try:
+            self.settings = append(self._settings_path, event.finding, reason)
+        except SettingsError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        workspace.suppress(self.settings)
+        workspace.judge()
+        self._tick()
+        self.explorer.show_health()
+        if isinstance(screen, FindingsScreen):
+            screen.show(workspace)
+
     def action_help(self) -> None:
         """Show the keys."""
         groups = (
             ("Tree", EstateTree.BINDINGS),
             ("Detail", [*Detail.BINDINGS, *FactList.BINDINGS[:1]]),
             ("Explorer", ExplorerScreen.BINDINGS),
+            ("Findings", FindingsScreen.BINDINGS),
             ("Everywhere", self.BINDINGS),
         )
         self.push_screen(HelpScreen(groups))
@@ -243,6 +315,7 @@ class EcsIamApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers besides nodes."""
         yield SystemCommand("Refresh", "read everything again", self.action_reload)
+        yield SystemCommand("Findings", "what is wrong", self.action_findings)
         yield SystemCommand("Gaps", "what could not be read", self.action_gaps)
         if self.source.profiles():
             yield SystemCommand("Profile", "explore with another profile", self.action_profile)

@@ -17,7 +17,8 @@ MOST_LINES = 100
 
 
 class Line(NamedTuple):
-    """A line of a list. `node_id` is where Enter leads; a title has no label and is not chosen."""
+    """A line of a list. `node_id` is where Enter leads; `opens` what it opens instead: a finding, an answered
+    requirement. A title has no label and is not chosen."""
 
     label: str
     text: str
@@ -25,6 +26,7 @@ class Line(NamedTuple):
     node_id: str | None = None
     title: bool = False
     glyph: str = ""
+    opens: object = None
 
 
 def overview(estate: Estate, item: Item) -> list[Line]:

@@ -10,7 +10,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from ecsiam_tui.account.snapshot import Snapshot
-from ecsiam_tui.account.source import Progress, Source, SourceError
+from ecsiam_tui.account.source import Loaded, Progress, Source, SourceError
+from ecsiam_tui.findings.suppressions import Settings
 from ecsiam_tui.workspace import Workspace
 
 
@@ -27,6 +28,14 @@ class WorkspaceReady(Message):
 
     def __init__(self, generation: int, workspace: Workspace, *, final: bool) -> None:
         self.generation, self.workspace, self.final = generation, workspace, final
+        super().__init__()
+
+
+class WorkspaceJudged(Message):
+    """The findings of a workspace are there."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
         super().__init__()
 
 
@@ -53,13 +62,25 @@ def _collector_resting() -> Iterator[None]:
         gc.enable()
 
 
+def judge(target: MessagePump, workspace: Workspace) -> None:
+    """Work out what is wrong in a workspace, and say so. Meant to be the body of a thread."""
+    with _collector_resting():
+        workspace.judge()
+    target.post_message(WorkspaceJudged(workspace))
+
+
 class LoadWatcher:
     """Turns what a source reports, from any thread, into messages for the app."""
 
     def __init__(
-        self, target: MessagePump, generation: int, warm: Callable[[Workspace], None] = lambda _: None
+        self,
+        target: MessagePump,
+        generation: int,
+        warm: Callable[[Workspace], None] = lambda _: None,
+        settings: Settings | None = None,
     ) -> None:
         """`warm` makes beforehand what the screen will ask of a workspace."""
+        self._settings = settings
         self._target = target
         self._generation = generation
         self._warm = warm
@@ -83,7 +104,9 @@ class LoadWatcher:
         now = time.monotonic()
         if now < self._next_partial or self.cancelled():
             return
-        self._send(WorkspaceReady(self._generation, self._prepared(Workspace(snapshot)), final=False))
+        self._send(
+            WorkspaceReady(self._generation, self._prepared(self._workspace(Loaded(snapshot))), final=False)
+        )
         took = time.monotonic() - now
         self._next_partial = time.monotonic() + max(0.3, 4 * took)
 
@@ -91,13 +114,16 @@ class LoadWatcher:
         """Load a source to its end. Meant to be the body of a thread."""
         try:
             loaded = source.load(self)
-            workspace = self._prepared(Workspace(loaded.snapshot, loaded.environment))
+            workspace = self._prepared(self._workspace(loaded))
         except SourceError as error:
             self._send(LoadFailed(self._generation, str(error)))
         except Exception as error:  # a fault of this program must not take the screen away
             self._send(LoadFailed(self._generation, f"reading failed: {type(error).__name__}: {error}"))
         else:
             self._send(WorkspaceReady(self._generation, workspace, final=True))
+
+    def _workspace(self, loaded: Loaded) -> Workspace:
+        return Workspace(loaded.snapshot, loaded.environment, self._settings)
 
     def _prepared(self, workspace: Workspace) -> Workspace:
         with _collector_resting():

@@ -1,6 +1,6 @@
 """The rows of the tree as data: which items are shown, in which order, which of them are open."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ecsiam_tui.graph.outline import SEPARATOR, Item, Outline
 
@@ -9,9 +9,15 @@ class Rows:
     """The shown items of an outline, flat. `open_keys` outlives the outline: it is handed to the next one."""
 
     def __init__(
-        self, outline: Outline, open_keys: Iterable[str] = (), roots: Sequence[Item] | None = None
+        self,
+        outline: Outline,
+        open_keys: Iterable[str] = (),
+        roots: Sequence[Item] | None = None,
+        keep: Callable[[Item], bool] | None = None,
     ) -> None:
+        """`keep` says which items are shown at all; what stands below one that is not is not shown either."""
         self.outline = outline
+        self._keep = keep
         self.open_keys = set(open_keys)
         self.items: list[Item] = []
         self._places: dict[str, int] | None = None
@@ -23,7 +29,7 @@ class Rows:
     def set_roots(self, roots: Sequence[Item]) -> None:
         """Show these items at the top, opened where they were open."""
         self.items = []
-        for item in roots:
+        for item in roots if self._keep is None else filter(self._keep, roots):
             self._append(item)
         self._places = None
 
@@ -38,7 +44,7 @@ class Rows:
             return False
         self.open_keys.add(item.key)
         below: list[Item] = []
-        for child in self.outline.children(item):
+        for child in self._children(item):
             self._append(child, below)
         self.items[index + 1 : index + 1] = below
         self._places = None
@@ -107,5 +113,9 @@ class Rows:
         target = self.items if to is None else to
         target.append(item)
         if item.opens and item.key in self.open_keys:
-            for child in self.outline.children(item):
+            for child in self._children(item):
                 self._append(child, target)
+
+    def _children(self, item: Item) -> Iterable[Item]:
+        children = self.outline.children(item)
+        return children if self._keep is None else filter(self._keep, children)

@@ -13,7 +13,7 @@ from ecsiam_tui.account.ecs import ExpressGatewayService
 from ecsiam_tui.account.launchers import DeploymentGroup, ScalableTarget
 from ecsiam_tui.account.resources import Bucket
 from ecsiam_tui.account.snapshot import Snapshot
-from ecsiam_tui.graph import EdgeKind, Estate, Health, Node, NodeKind, build
+from ecsiam_tui.graph import EdgeKind, Estate, Node, NodeKind, build
 from tests.graph.builders import (
     CLUSTER,
     DEFINITION,
@@ -280,14 +280,6 @@ def test_blast_of_a_role() -> None:
     assert ids(blast.users) >= {DEFINITION, SERVICE}
     assert ids(blast.reached) >= {POLICY, CLUSTER}
     assert blast.neighbours == ()
-
-
-def test_the_health_slot() -> None:
-    graph = web()
-    assert graph.health(ROLE) is None
-    graph.set_health(ROLE, Health(high=1))
-    assert graph.health(ROLE) == Health(1, 0, 0, 0)
-    assert graph.health(SERVICE) is None
 
 
 def test_counts_and_membership() -> None:

@@ -39,6 +39,7 @@ async def settled(pilot: Pilot[None]) -> None:
     app = pilot.app
     assert isinstance(app, EcsIamApp)
     await until(pilot, lambda: app.workspace is not None and app.status.progress is None)
+    await until(pilot, lambda: app.workspace is not None and app.workspace.is_judged)
     await press(pilot)
 
 

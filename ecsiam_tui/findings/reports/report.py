@@ -1,12 +1,12 @@
 """What every format writes: findings with the names of their nodes, and what was left out."""
 
-from collections import Counter
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from ecsiam_tui.findings.finding import Finding, Rule, Severity
+from ecsiam_tui.findings.health import by_severity
 from ecsiam_tui.findings.suppressions import Suppression
 
 
@@ -36,8 +36,7 @@ class Report(msgspec.Struct, frozen=True):
     @property
     def counts(self) -> dict[Severity, int]:
         """How many findings of each severity, the worst first; those of the baseline are not counted."""
-        counted = Counter(row.finding.severity for row in self.rows if not row.known)
-        return {severity: counted[severity] for severity in reversed(Severity) if counted[severity]}
+        return dict(by_severity(row.finding for row in self.rows if not row.known))
 
     @property
     def summary(self) -> str:

@@ -11,12 +11,18 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from ecsiam_tui.ecs.requirement import Judged
+from ecsiam_tui.findings.finding import Finding
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.graph.search import search
+from ecsiam_tui.graph.statement_path import statement_path
 from ecsiam_tui.tui import exporting
 from ecsiam_tui.tui.facts import as_markdown
+from ecsiam_tui.tui.pictures import requirement_text
 from ecsiam_tui.tui.rows import Rows
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
+from ecsiam_tui.tui.screens.findings import FindingsScreen
+from ecsiam_tui.tui.screens.reading import ReadingScreen
 from ecsiam_tui.tui.widgets.detail import TABS, Detail
 from ecsiam_tui.tui.widgets.fact_list import FactList
 from ecsiam_tui.tui.widgets.filter_line import FilterLine
@@ -51,6 +57,7 @@ class ExplorerScreen(Screen[None]):
         Binding("Y", "copy_json", "copy JSON", show=False, id="explorer.copy-json"),
         Binding("e", "edit", "open JSON in $EDITOR (read-only)", show=False, id="explorer.editor"),
         Binding("x", "export", "export", id="explorer.export"),
+        Binding("v", "faults", "faults only", id="explorer.faults"),
         Binding("tab", "app.focus_next", "next pane", show=False, id="explorer.next-pane"),
         Binding("shift+tab", "app.focus_previous", "previous pane", show=False, id="explorer.previous-pane"),
         Binding("escape", "back", "back", show=False, id="explorer.back"),
@@ -69,6 +76,7 @@ class ExplorerScreen(Screen[None]):
         self._settle: Timer | None = None
         self._before_filter = ""
         self._untouched = True
+        self.faults_only = False
 
     @property
     def ecsiam(self) -> "EcsIamApp":
@@ -81,7 +89,7 @@ class ExplorerScreen(Screen[None]):
         yield Trail(id="trail")
         with Horizontal(id="panes"):
             with Vertical(id="estate"):
-                yield FilterLine(id="filter")
+                yield FilterLine("name  kind:role  cluster:x  tag:k=v", id="filter")
                 yield EstateTree(id="tree")
                 yield Static("", id="message", markup=False)
             yield Detail(id="detail")
@@ -119,6 +127,7 @@ class ExplorerScreen(Screen[None]):
     def show_workspace(self, workspace: Workspace) -> None:
         """Show another snapshot; cursor, open items, filter and tab stay where they are."""
         self.workspace = workspace
+        self.tree_view.health_of = workspace.health_of
         self.say("")
         first = next(iter(workspace.outline.roots()), None)
         if self._untouched and first is not None and first.node is not None:
@@ -132,12 +141,37 @@ class ExplorerScreen(Screen[None]):
             self.tree_view.focus()
         self.refresh_bindings()
 
+    def show_health(self) -> None:
+        """The findings are there: mark the rows and fill the tabs that tell of them."""
+        if self.faults_only and not self.filter_text:
+            self._show_tree(self.tree_view.item.key if self.tree_view.item else "")
+        self.tree_view.refresh()
+        self.detail.judged()
+        self.refresh_bindings()
+
+    def _has_faults(self, item: Item) -> bool:
+        health = self.workspace.health_of(item) if self.workspace else None
+        return health is None or health.has_faults
+
+    def action_faults(self) -> None:
+        """Show only what has a fault, or everything again."""
+        self.faults_only = not self.faults_only
+        if self.filter_text:
+            self._leave_filter()
+        else:
+            self._show_tree(self.tree_view.item.key if self.tree_view.item else "")
+        if self.faults_only and self.tree_view.rows is not None and not len(self.tree_view.rows):
+            self.faults_only = False
+            self._show_tree("")
+            self.notify("nothing here is worse than low", title="no faults")
+
     def _show_tree(self, key: str) -> None:
         if self.workspace is None:
             return
-        rows = Rows(self.workspace.outline, self._open_keys)
+        keep = self._has_faults if self.faults_only else None
+        rows = Rows(self.workspace.outline, self._open_keys, keep=keep)
         self._open_keys = rows.open_keys
-        self.query_one(Trail).found = ""
+        self.query_one(Trail).found = "faults only" if self.faults_only else ""
         self.tree_view.show(rows, rows.nearest(key, self.tree_view.cursor))
 
     def on_estate_tree_moved(self, event: EstateTree.Moved) -> None:
@@ -172,6 +206,14 @@ class ExplorerScreen(Screen[None]):
         """Jump to what a line speaks of."""
         self.jump(event.node_id)
 
+    def on_fact_list_opened(self, event: FactList.Opened) -> None:
+        """Show the finding or the requirement that a line stands for."""
+        colours = self.app.theme_variables
+        if isinstance(event.what, Finding) and self.workspace is not None:
+            self.app.push_screen(FindingsScreen(self.workspace, mark=event.what))
+        elif isinstance(event.what, Judged):
+            self.app.push_screen(ReadingScreen("REQUIREMENT", requirement_text(event.what, colours)))
+
     # Moving about
 
     def jump(self, node_id: str) -> None:
@@ -186,7 +228,26 @@ class ExplorerScreen(Screen[None]):
         self._go(path)
         self._remember()
 
+    def open_evidence(self, finding: Finding) -> None:
+        """Go to the statement that a finding rests on, with its lines marked; else to the node itself."""
+        placed = (found for found in finding.evidence if found.kind == "statement" and found.lines)
+        evidence = next(placed, None)
+        if evidence is None or self.workspace is None or evidence.lines is None:
+            self.jump(finding.evidence[0].node if finding.evidence else finding.node)
+            return
+        path = statement_path(self.workspace.outline, finding.node, evidence.node, evidence.lines)
+        if not path:
+            self.jump(evidence.node)
+            return
+        self._remember()
+        self._go(path)
+        self._remember()
+        self.action_tab("json")
+
     def _go(self, path: tuple[str, ...]) -> None:
+        if self.faults_only:
+            self.faults_only = False
+            self._show_tree(path[-1])
         if self.filter_text:
             self.query_one(FilterLine).clear_text()
             self._show_tree(path[-1])
@@ -226,6 +287,9 @@ class ExplorerScreen(Screen[None]):
         """Keys that would do nothing here are not offered."""
         if action == "history" and isinstance(parameters[0], int):
             return 0 <= self._visit + parameters[0] < len(self._visits)
+        if action == "faults":
+            judged = self.workspace is not None and self.workspace.is_judged
+            return judged and not isinstance(self.focused, Input)
         if action in ("copy_arn", "copy_json", "edit", "export", "filter"):
             return self.workspace is not None and not isinstance(self.focused, Input)
         return True

@@ -14,19 +14,29 @@ from ecsiam_tui.graph.describe import kind_words
 from ecsiam_tui.graph.documents import record_json
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.tui.facts import Line, overview, relations, tags, used_by
+from ecsiam_tui.tui.judged import judged_lines
 from ecsiam_tui.tui.widgets.document_view import DocumentView
 from ecsiam_tui.tui.widgets.fact_list import FactList
 from ecsiam_tui.workspace import Workspace
 
 TABS = (
     ("overview", "Overview"),
+    ("findings", "Findings"),
+    ("needs", "Needs"),
+    ("access", "Access"),
     ("relations", "Relations"),
     ("used-by", "Used by"),
     ("tags", "Tags"),
     ("json", "JSON"),
 )
+_JUDGED = ("findings", "needs", "access")
+"""Tabs that wait until the account is judged."""
+_NOT_YET = "still working it out…"
 _EMPTY = {
     "overview": "nothing is known of this",
+    "findings": "✓ nothing was found here",
+    "needs": "ECS asks nothing of this: services, tasks, task definitions, launchers and roles have needs",
+    "access": "nothing here has permissions of its own: roles, users and groups have",
     "relations": "it uses nothing: no role, policy or resource is named by it",
     "used-by": "nothing that was read uses it",
     "tags": "no tags",
@@ -77,6 +87,8 @@ class Detail(Vertical):
             return overview(estate, self.item)
         if node is None:
             return []
+        if name in _JUDGED:
+            return judged_lines(name, self.workspace, self.item) if self.workspace.is_judged else []
         if name == "relations":
             return relations(estate, node)
         if name == "used-by":
@@ -115,7 +127,14 @@ class Detail(Vertical):
             statement = self.item.statement
             self.query_one("#json", DocumentView).show(self.json(), statement.lines if statement else None)
         else:
-            self.query_one(f"#{name}", FactList).show(self.lines(name), _EMPTY[name])
+            waits = name in _JUDGED and self.workspace is not None and not self.workspace.is_judged
+            empty = _NOT_YET if waits else _EMPTY[name]
+            self.query_one(f"#{name}", FactList).show(self.lines(name), empty)
+
+    def judged(self) -> None:
+        """The account is judged now: fill the tabs that waited for it."""
+        self._filled -= set(_JUDGED)
+        self._fill(self.active)
 
     def _title(self, item: Item, workspace: Workspace) -> Text:
         colours = self.app.theme_variables

@@ -37,6 +37,13 @@ class FactList(OptionList):
             self.node_id = node_id
             super().__init__()
 
+    class Opened(Message):
+        """Somebody wants to see what a line stands for."""
+
+        def __init__(self, what: object) -> None:
+            self.what = what
+            super().__init__()
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self.lines: list[Line] = []
@@ -53,7 +60,9 @@ class FactList(OptionList):
         """Follow a line that leads somewhere."""
         event.stop()
         line = self.lines[event.option_index]
-        if line.node_id:
+        if line.opens is not None:
+            self.post_message(self.Opened(line.opens))
+        elif line.node_id:
             self.post_message(self.Followed(line.node_id))
 
     def _prompt(self, line: Line, *, grid: bool) -> VisualType:

@@ -33,15 +33,16 @@ class FilterLine(Horizontal):
     class Left(Message):
         """The filter is to go."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, placeholder: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._placeholder = placeholder
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """A slash and the line."""
         yield Label("/", id="filter-mark")
         yield Input(
-            placeholder="name  kind:role  cluster:x  tag:k=v",
+            placeholder=self._placeholder,
             id="filter-input",
             compact=True,
             select_on_focus=False,

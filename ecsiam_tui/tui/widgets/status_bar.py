@@ -11,6 +11,7 @@ from ecsiam_tui.account.arns import short_name
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import Progress
 from ecsiam_tui.account.text import visible
+from ecsiam_tui.findings.health import Health
 
 
 class Status(NamedTuple):
@@ -23,6 +24,7 @@ class Status(NamedTuple):
     progress: Progress | None = None
     read_only: bool = True
     failed: bool = False
+    health: Health | None = None
 
 
 class StatusBar(Widget):
@@ -67,6 +69,8 @@ class StatusBar(Widget):
             parts.append(_Part(8, Text(" demo ", chip) if demo else Text(status.kind), right=True))
         if snapshot and status.now:
             parts.append(_Part(5, Text(age_text(snapshot.taken_at, status.now), "dim"), right=True))
+        if status.health is not None and status.progress is None:
+            parts.append(_Part(9, _health_text(status.health, colours), right=True))
         if snapshot and snapshot.gaps and status.progress is None:
             count = len(snapshot.gaps)
             text = Text(f"? {count} gap{'s' if count > 1 else ''}", colours["warning"])
@@ -74,6 +78,13 @@ class StatusBar(Widget):
         if status.read_only:
             parts.append(_Part(6, Text("read-only", "dim"), right=True))
         return parts
+
+
+def _health_text(health: Health, colours: dict[str, str]) -> Text:
+    """`✗ 4 ▲ 9`: what is at least medium; a check mark where nothing is."""
+    tones = {"✗": colours["error"], "▲": colours["warning"]}
+    marks = [Text(f"{glyph} {count}", tones[glyph]) for glyph, count in health.marks if glyph in tones]
+    return Text(" ").join(marks) if marks else Text("✓", colours["success"])
 
 
 _GAP = "   "

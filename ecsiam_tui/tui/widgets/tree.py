@@ -1,5 +1,6 @@
 """The tree of the estate. It draws the rows that are on screen and no others, so that size costs nothing."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.console import Console
@@ -14,7 +15,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ecsiam_tui.account.text import visible
+from ecsiam_tui.findings.health import Health
 from ecsiam_tui.graph.estate import NodeState
+from ecsiam_tui.graph.kinds import NodeKind
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.tui.rows import Rows
 
@@ -41,6 +44,7 @@ class EstateTree(ScrollView, can_focus=True):
         "tree--dim",
         "tree--warn",
         "tree--bad",
+        "tree--good",
         "tree--cursor",
         "tree--cursor-blurred",
     }
@@ -64,6 +68,7 @@ class EstateTree(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows: Rows | None = None
+        self.health_of: Callable[[Item], Health | None] = lambda _: None
 
     @property
     def item(self) -> Item | None:
@@ -222,11 +227,35 @@ class EstateTree(ScrollView, can_focus=True):
             text.append(f"  {item.part}", self._style("warn" if item.part == "Deny" else "dim"))
         if item.note:
             text.append(f"  {visible(item.note)}", self._style(_note_tone(item)))
+        health = self._health_text(item)
+        if health.cell_len:
+            room = max(1, width - health.cell_len - 1)
+            text.truncate(room, overflow="ellipsis")
+            text.append(" " * max(1, width - text.cell_len - health.cell_len)).append_text(health)
         text.truncate(width, overflow="ellipsis")
+        return text
+
+    def _health_text(self, item: Item) -> Text:
+        """Counts at the right end of a row; a check mark for what was judged and is well."""
+        text = Text(no_wrap=True, end="")
+        health = self.health_of(item)
+        if health is None:
+            return text
+        for glyph, count in health.marks:
+            if glyph == "·" and text.cell_len:
+                continue  # what is worse says enough
+            text.append(" " if text.cell_len else "")
+            text.append(f"{glyph}{count}", self._style(_HEALTH_TONES[glyph]))
+        if not text.cell_len and item.statement is None and item.node and item.node.kind in _JUDGED_KINDS:
+            text.append("✓", self._style("good"))
         return text
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"tree--{name}", partial=True)
+
+
+_HEALTH_TONES = {"✗": "bad", "▲": "warn", "·": "dim", "?": "warn"}
+_JUDGED_KINDS = frozenset({NodeKind.CLUSTER, NodeKind.SERVICE, NodeKind.TASK_DEFINITION, NodeKind.ROLE})
 
 
 def _note_tone(item: Item) -> str:

@@ -1,0 +1,176 @@
+"""Findings and decisions as text with colours: what a reading pane shows."""
+
+from collections.abc import Iterable, Mapping
+
+from rich.text import Text
+
+from ecsiam_tui.account.arns import short_name
+from ecsiam_tui.account.text import visible
+from ecsiam_tui.ecs.judge import KIND_WORDS
+from ecsiam_tui.ecs.requirement import Judged
+from ecsiam_tui.findings.finding import Evidence, Finding, Step
+from ecsiam_tui.graph.kinds import words
+from ecsiam_tui.policy.evaluation import Decision
+from ecsiam_tui.policy.explanation import LayerSays
+from ecsiam_tui.tui.judged import STATUS_WORDS, severity_tone
+from ecsiam_tui.workspace import Workspace
+
+LABEL = 13
+_SAYS = {
+    "allows": ("allowed", "success"),
+    "denies": ("denied", "error"),
+    "silent": ("no allow", "error"),
+    "depends": ("depends", "warning"),
+    "not applied": ("–", "dim"),
+}
+OUTCOMES = {
+    "Allowed": ("ALLOWED", "success"),
+    "ExplicitlyDenied": ("DENIED", "error"),
+    "ImplicitlyDenied": ("DENIED", "error"),
+    "Depends": ("DEPENDS", "warning"),
+}
+
+
+class Painter:
+    """Writes labelled lines in the theme's colours. Everything that comes from AWS is made visible here."""
+
+    def __init__(self, colours: Mapping[str, str]) -> None:
+        self.text = Text()
+        self._tones = {
+            "plain": colours["foreground"],
+            "dim": f"{colours['foreground']} dim",
+            "bad": colours["error"],
+            "error": colours["error"],
+            "warn": colours["warning"],
+            "warning": colours["warning"],
+            "good": colours["success"],
+            "success": colours["success"],
+            "accent": colours["primary"],
+            "bold": f"bold {colours['foreground']}",
+        }
+
+    def add(self, text: str, tone: str = "plain") -> "Painter":
+        """Append a piece to the line."""
+        self.text.append(visible(text), self._tones[tone])
+        return self
+
+    def line(self, text: str = "", tone: str = "plain") -> "Painter":
+        """Append a piece and end the line."""
+        self.add(text, tone)
+        self.text.append("\n")
+        return self
+
+    def fact(self, label: str, text: str, tone: str = "plain") -> "Painter":
+        """A labelled line; nothing for an empty text."""
+        if text:
+            self.add(f"{label:<{LABEL}}", "dim").line(text, tone)
+        return self
+
+    def title(self, text: str) -> "Painter":
+        """A heading after an empty line."""
+        self.text.append("\n")
+        return self.line(text, "accent")
+
+
+def finding_text(finding: Finding, workspace: Workspace, colours: Mapping[str, str]) -> Text:
+    """All about one finding: what, where one sees it, what it means here, why, and what could be done."""
+    paint = Painter(colours)
+    paint.add(f"{finding.severity.glyph} {finding.severity.word}", severity_tone(finding.severity))
+    paint.line(f"  {finding.rule}  {finding.title}", "bold")
+    node = workspace.estate.get(finding.node)
+    if node is not None:
+        kind = words(node.kind)
+        paint.add(f"{kind.glyph} ", "accent").add(node.title, "bold").line(f"  {kind.word}", "dim")
+    paint.line().line(finding.summary)
+    for text in finding.rests_on:
+        paint.fact("? not read", text, "warn")
+    if finding.evidence:
+        paint.title("evidence")
+        for evidence in finding.evidence:
+            _evidence(paint, evidence, workspace)
+    if finding.path:
+        paint.title("path")
+        _path(paint, finding.path, workspace)
+    paint.line()
+    paint.fact("here", finding.consequence)
+    others = [workspace.facts.title(other) for other in finding.nodes[1:]]
+    paint.fact("concerns", ", ".join(others))
+    paint.fact("why", finding.why)
+    known = workspace.rule(finding.rule)
+    paint.fact("fix", known.fix if known else "")
+    paint.fact("source", finding.source, "dim")
+    return paint.text
+
+
+def _evidence(paint: Painter, evidence: Evidence, workspace: Workspace) -> None:
+    glyph = "¶" if evidence.kind == "statement" else "·"
+    paint.add(f"{glyph} ", "accent").add(evidence.where, "bold")
+    if evidence.lines:
+        first, last = evidence.lines
+        paint.add(f"  line {first}" if first == last else f"  lines {first}–{last}", "dim")
+    title = workspace.facts.title(evidence.node)
+    if evidence.kind != "statement" or title not in evidence.where:
+        paint.add(f"  {title}", "dim")
+    paint.line()
+    if evidence.text:
+        paint.line(f"  {evidence.text}")
+
+
+def _path(paint: Painter, path: Iterable[Step], workspace: Workspace) -> None:
+    """Who becomes whom, one below the other."""
+    steps = tuple(path)
+    for step in steps:
+        paint.add("☰ ", "accent").line(workspace.facts.title(step.source), "bold")
+        paint.add("│  ", "accent").line(step.how)
+        paint.add("│  ", "accent").line(", ".join(step.actions), "dim")
+        paint.line("▼", "accent")
+    if steps:
+        paint.add("☰ ", "accent").line(workspace.facts.title(steps[-1].target), "bold")
+
+
+def requirement_text(judged: Judged, colours: Mapping[str, str]) -> Text:
+    """A requirement, who asks for it, and the engine's answer layer by layer."""
+    asked = judged.requirement
+    paint = Painter(colours)
+    word, tone = STATUS_WORDS[judged.status]
+    paint.add(word, tone).line(f"  {asked.action}", "bold")
+    paint.line(asked.resource, "dim").line()
+    paint.fact("role", f"{short_name(asked.principal) or 'none'}  ({KIND_WORDS[asked.role_kind]})")
+    paint.fact("asked by", asked.why)
+    paint.fact("needed", asked.necessity)
+    paint.fact("answer", judged.note, tone)
+    paint.fact("source", asked.source, "dim")
+    if judged.decision is not None:
+        paint.line()
+        paint.text.append_text(decision_text(judged.decision, colours))
+    return paint.text
+
+
+def decision_text(decision: Decision, colours: Mapping[str, str]) -> Text:
+    """A decision: its word, each layer that has a say, near misses, and what AWS would say."""
+    paint = Painter(colours)
+    request, said = decision.request, decision.explain()
+    word, tone = OUTCOMES[decision.outcome]
+    paint.add(short_name(request.principal), "bold").add(f"  {request.action}  ")
+    paint.line(word, tone)
+    paint.line(request.resource, "dim")
+    paint.line(said.sentence).line()
+    for layer in said.layers:
+        _layer(paint, layer)
+    for miss in said.near_misses:
+        paint.fact("near miss", miss.text)
+    paint.fact("AWS says", said.aws_message, "dim")
+    paint.fact("depends on", ", ".join(decision.missing_context), "warn")
+    return paint.text
+
+
+def _layer(paint: Painter, layer: LayerSays) -> None:
+    if layer.says == "not applied" and not layer.note:
+        return
+    word, tone = _SAYS[layer.says]
+    paint.add(f"{layer.name or layer.layer:<{LABEL}} ", "dim").add(f"{word:<9}", tone)
+    paint.line(layer.note)
+    for match in layer.matches:
+        paint.line(f"{'':<{LABEL}} ¶ {match.statement.label}")
+        for failed in match.depends_on:
+            paint.line(f"{'':<{LABEL}}   {failed.text}", "warn")
