@@ -178,12 +178,12 @@ def _guard_layers(decision: Decision, state: State) -> list[LayerSays]:
         says = _layer_says(state, layer, policies)
         if layer == "identity" and principal.kind == "root" and says.says == "silent":
             says = LayerSays(layer, name, "allows", note="the account's root user has full access")
-        elif says.says == "silent" and layers.unknown.get(layer) in decision.missing_context:
+        elif says.says == "silent" and _unread_matters(decision, layer):
             says = LayerSays(layer, name, "depends", note=f"on {layers.unknown[layer]}")
         said.append(says)
     told = {says.layer for says in said}
     for layer, what in layers.unknown.items():
-        if layer not in told and what in decision.missing_context:
+        if layer not in told and _unread_matters(decision, layer):
             said.append(LayerSays(layer, messages.LAYER_NAMES[layer], "depends", note=f"on {what}"))
     if layers.resource is None and "resource" in decision.blocked_by:
         said.append(
@@ -198,6 +198,12 @@ def _guard_layers(decision: Decision, state: State) -> list[LayerSays]:
     if refusal and "service" in decision.blocked_by:
         said.append(LayerSays("service", "service itself", "denies", note=refusal))
     return said
+
+
+def _unread_matters(decision: Decision, layer: str) -> bool:
+    """Whether what was not read of a layer has a say. A resource's policy need not allow everywhere."""
+    what = decision.layers.unknown.get(layer)
+    return what is not None and (layer != "resource" or what in decision.missing_context)
 
 
 def _no_policy(state: State, decision: Decision) -> str:

@@ -55,6 +55,12 @@ class KnownContext:
         parsed = parse_principal(arn)
         found = self._find(arn)
         known["aws:PrincipalIsAWSService"] = "true" if parsed.kind == "service" else "false"
+        if parsed.kind in ("anonymous", "service"):
+            # Neither is a member of an organization or has tags; nobody signs an anonymous request. IAM User
+            # Guide, "AWS global condition context keys", availability of the aws:Principal… keys.
+            absent |= {"aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/", "aws:username"}
+        if parsed.kind == "anonymous":
+            absent.add("aws:principalarn")
         if not parsed.is_iam:
             return
         known["aws:PrincipalAccount"] = parsed.account

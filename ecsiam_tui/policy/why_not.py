@@ -24,6 +24,9 @@ from .truth import YES
 
 StepKind = Literal["add statement", "replace statement", "remove statement", "setting"]
 _ROUNDS = 8
+_PRINCIPAL_ARN = "aws:principalarn"
+_OF_MANY = ("resource", "scp", "rcp", "vpce")
+_ABOUT = ("Action", "NotAction", "Resource", "NotResource")
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -180,6 +183,8 @@ def _soften(
             f"{where} denies it, and no change of that statement takes out only this request; "
             f"narrow it by hand (lines {source.lines[0]}–{source.lines[1]})"
         )
+    if (layer in _OF_MANY or deny.policy.arn) and (who := _principal_arn(request)):
+        replacement = _for_one(layer, source, request, replacement, who)
     replaced = _replace_statement(deny.policy.document, source.index, replacement)
     new_policies = [
         Policy(found.policy.name, replaced, found.policy.arn, found.policy.version_id)
@@ -198,6 +203,44 @@ def _soften(
     )
     changed = PolicySet(policies.kind, new_policies)
     return step, _exchange(decision.layers, layer, policies, changed)
+
+
+def _principal_arn(request: Request) -> str:
+    """The value of aws:PrincipalArn, where the request says it."""
+    found = next((value for key, value in request.context.items() if key.lower() == _PRINCIPAL_ARN), "")
+    return found if isinstance(found, str) and request.parsed_principal.is_iam else ""
+
+
+def _for_one(
+    layer: str, source: Statement, request: Request, others: list[dict[str, Any]], who: str
+) -> list[dict[str, Any]]:
+    """What replaces a Deny that is not about one principal alone: `others`, and a statement that goes on to
+    deny this request to everybody but `who`."""
+    whole = source.resources == ("*",)
+    if layer == "resource" and whole and not request.action.lower().startswith("s3:"):
+        # The policy's `*` is the one resource that has it: there are no others.
+        others = [data for data in others if "NotResource" not in data]
+    data = statement_data(source)
+    kept = {key: value for key, value in data.items() if key not in _ABOUT}
+    kept["Action"] = catalogue.load().canonical(request.action)
+    if source.resources or source.not_resources:
+        kept["Resource"] = request.resource
+    if others:
+        kept.pop("Sid", None)  # Sids are unique within a policy
+    kept["Condition"] = _condition_without(data.get("Condition", {}), who)
+    return [*others, kept]
+
+
+def _condition_without(block: dict[str, dict[str, Any]], who: str) -> dict[str, dict[str, Any]]:
+    """The condition, and that the principal is another one: beside those that are excepted already."""
+    found = {operator: dict(keys) for operator, keys in block.items()}
+    for operator, keys in found.items():
+        for key, values in keys.items():
+            if operator.lower() in ("arnnotequals", "arnnotlike") and key.lower() == _PRINCIPAL_ARN:
+                keys[key] = [*([values] if isinstance(values, str) else values), who]
+                return found
+    found.setdefault("ArnNotEquals", {})["aws:PrincipalArn"] = who
+    return found
 
 
 def _without(source: Statement, request: Request) -> list[dict[str, Any]] | None:

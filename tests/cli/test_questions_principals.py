@@ -19,8 +19,8 @@ CONFIG = "arn:aws:s3:::acme-config/app.yml"
         ("arn:aws:iam::999988887777:role/partner", "ImplicitlyDenied"),  # the bucket's policy lets nobody in
         ("arn:aws:iam::123456789012:root", "Allowed"),
         ("root", "Allowed"),
-        ("anonymous", "ImplicitlyDenied"),
-        ("*", "ImplicitlyDenied"),
+        ("anonymous", "ExplicitlyDenied"),  # by the organization's data perimeter
+        ("*", "ExplicitlyDenied"),
         ("ecs-tasks.amazonaws.com", "ImplicitlyDenied"),
         ("arn:aws:iam::123456789012:saml-provider/AcmeSSO", "ImplicitlyDenied"),
     ],

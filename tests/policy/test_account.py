@@ -10,13 +10,14 @@ import pytest
 
 from ecsiam_tui.account import Organization
 from ecsiam_tui.account.ecs import Cluster
-from ecsiam_tui.account.resources import FileSystem, Key
+from ecsiam_tui.account.resources import Bucket, FileSystem, Key, SecretResource
 from ecsiam_tui.policy.access import access, diff
 from ecsiam_tui.policy.account import AccountPolicies
+from ecsiam_tui.policy.evaluation import evaluate
 from ecsiam_tui.policy.layers import Layers
 from ecsiam_tui.policy.request import Request
 from ecsiam_tui.policy.who_can import Population
-from ecsiam_tui.policy.why_not import why_not
+from ecsiam_tui.policy.why_not import solve, why_not
 from tests.policy.snapshots import (
     KEY,
     SECRET,
@@ -437,3 +438,73 @@ def test_open_keys_keep_their_spelling() -> None:
     decision = account.decide("a", "sqs:SendMessage", queue, {"aws:RequestTag/Team": "x"})
     assert decision.missing_context == ("aws:ResourceTag/Team",)
     assert account.decide("a", "sqs:SendMessage", "*").missing_context == ("aws:RequestTag/Team",)
+
+
+def excepting(who: str, **more: Any) -> dict[str, Any]:
+    return {"ArnNotEquals": {"aws:PrincipalArn": who}} | more
+
+
+@pytest.mark.parametrize(
+    ("statement", "replacement"),
+    [
+        (
+            deny(GET, Principal="*", Sid="No"),
+            [deny(GET, Principal="*", Sid="No", Condition=excepting(arn("reader")))],
+        ),
+        (
+            deny(
+                [GET, "secretsmanager:PutSecretValue"],
+                Principal="*",
+                Condition={"ArnNotLike": {"aws:PrincipalArn": arn("admin")}},
+            ),
+            [
+                deny(
+                    ["secretsmanager:PutSecretValue"],
+                    SECRET,
+                    Principal="*",
+                    Condition={"ArnNotLike": {"aws:PrincipalArn": arn("admin")}},
+                ),
+                deny(
+                    GET,
+                    SECRET,
+                    Principal="*",
+                    Condition={"ArnNotLike": {"aws:PrincipalArn": [arn("admin"), arn("reader")]}},
+                ),
+            ],
+        ),
+    ],
+)
+def test_why_not_softens_a_deny_of_many_for_one(statement: Any, replacement: Any) -> None:
+    """A policy of a resource is about everybody: nobody else may gain by the change."""
+    secret = SecretResource(arn=SECRET, name="db", policy=json.dumps(policy(statement)))
+    account = AccountPolicies(snapshot(secrets=(secret,)))
+    request = account.request(arn("reader"), GET, SECRET)
+    answer, after = solve(account.layers(arn("reader"), GET, SECRET), request)
+    plain = [{k: v for k, v in found.items() if k != "Resource"} for found in answer.steps[0].statements]
+    assert plain == [{k: v for k, v in found.items() if k != "Resource"} for found in replacement]
+    assert answer.outcome_after == "Allowed"
+    another = account.request(arn("denied"), GET, SECRET)
+    assert evaluate(after.replace(identity=account.identity(arn("admin"))[0]), another).outcome == (
+        "ExplicitlyDenied"
+    )
+
+
+@pytest.mark.parametrize(
+    ("principal", "outcome"),
+    [("*", "ExplicitlyDenied"), ("ecs-tasks.amazonaws.com", "Allowed"), (arn("reader"), "Allowed")],
+)
+def test_keys_that_a_principal_cannot_have(principal: str, outcome: str) -> None:
+    """A data perimeter of the organization keeps anonymous requests out, and lets services in."""
+    perimeter = deny(
+        "s3:*",
+        Principal="*",
+        Condition={
+            "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"},
+            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        },
+    )
+    own = policy(allow(Principal="*"), allow(Principal={"Service": "ecs-tasks.amazonaws.com"}))
+    bucket = Bucket(name="open", arn="arn:aws:s3:::open", policy=json.dumps(own))
+    limits = organization((policy(perimeter),), kind="RESOURCE")
+    account = AccountPolicies(snapshot(buckets=(bucket,), organization=limits))
+    assert account.decide(principal, "s3:GetObject", "arn:aws:s3:::open/x").outcome == outcome

@@ -45,6 +45,9 @@ def test_principals_of_other_accounts(principal: str, resource: str, outcome: st
     assert decision.outcome == outcome
     assert names in decision.explain().sentence
     assert "identity" not in decision.blocked_by
+    said = {says.layer: says for says in decision.explain().layers}
+    if principal != ROOT:
+        assert said["identity"].says == "depends"  # also where the resource denies: it was not read
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def why_not(
             lines += [f"   {line}" for line in visible_json(text).splitlines()]
     if answer.steps:
         after = WORDS.get(answer.outcome_after, answer.outcome_after)
-        still = f" on {', '.join(answer.missing_after)}" if answer.missing_after else ""
+        still = f" on {' and on '.join(answer.missing_after)}" if answer.missing_after else ""
         lines += fitted([f"after that: {after}{still}"])
     write("\n".join(lines))
 
