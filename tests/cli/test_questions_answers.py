@@ -148,12 +148,12 @@ def test_further_resources_are_named(file: str) -> None:
 def test_rows_of_a_table_give_a_reason(file: str) -> None:
     many = ("-p", "ecs-exec", "-p", "checkout-task", "-a", "secretsmanager:GetSecretValue", "-r", DB)
     shown = ask("simulate", *many, "-r", STRIPE, "--snapshot", file)
-    assert shown.startswith(f"on {DB}\n")
-    assert f"\non {STRIPE}\n" in shown
-    rows = flat(shown)
-    assert "ecs-exec secretsmanager:GetSecretValue ALLOWED § secrets ¶ 1" in rows
-    assert "checkout-task secretsmanager:GetSecretValue DENIED no identity-based policy allows it" in rows
-    assert "§ secret policy ¶ PaymentsOnly denies it" in rows
+    assert flat(shown).startswith(f"secretsmanager:GetSecretValue on {DB} ecs-exec")
+    assert shown.count(" on arn:") == 2  # a title each
+    rows = shown.splitlines()
+    assert "  ecs-exec       ALLOWED  § secrets ¶ 1" in rows
+    assert "  checkout-task  DENIED   no identity-based policy allows it" in rows
+    assert "  ecs-exec       DENIED   § secret policy ¶ PaymentsOnly denies it" in rows
 
 
 def gone(tmp_path: Path, *statements: dict[str, Any]) -> str:

@@ -42,7 +42,7 @@ def explained(decision: Decision) -> Iterator[Line]:
     request = decision.request
     question = _GAP.join((name_of(request.principal), request.action, request.resource))
     word = WORDS[decision.outcome].upper()
-    yield f"{question}{_GAP}{word}{_GAP}{by_what(decision, explanation)}", 2
+    yield f"{question}{_GAP}{word}{HARD * 3}{by_what(decision, explanation)}", 2
     for label in _ORDER:
         said = [says for says in explanation.layers if _LABELS.get(says.layer, says.layer) == label]
         if label == "organization":
@@ -204,23 +204,28 @@ def needed(need: Needs, asked_of_resource: bool, cells: Iterable[Cell]) -> Itera
     for cell in cells:
         decision = cell.decision
         what = f"{cell.action} on {'some resource' if cell.resource == '*' else cell.resource}"
-        answer = f"{WORDS[decision.outcome].upper()}{_GAP}{by_what(decision, decision.explain())}"
+        answer = f"{WORDS[decision.outcome].upper()}{HARD * 3}{by_what(decision, decision.explain())}"
         yield f"it also needs {what}{_GAP}{answer}", 4
     if need.missing_types and asked_of_resource:
         yield f"it is also checked on {', '.join(need.missing_types)}, which was not asked about", 4
 
 
 def table(cells: list[Cell]) -> Iterator[Line]:
-    """A line a question, for several, under the resource that they are about."""
+    """A line a question, for several, under the resource that they are about (and the action, if it is the
+    only one)."""
+    actions = dict.fromkeys(cell.action for cell in cells)
     first = max(len(name_of(cell.principal)) for cell in cells)
-    second = max(len(cell.action) for cell in cells)
-    hanging = first + second + 2 + 2 + 2 + len("ALLOWED") + 2
+    second = max(map(len, actions)) if len(actions) > 1 else 0
+    hanging = first + second + (2 if second else 0) + len("    ALLOWED  ")
     for resource in dict.fromkeys(cell.resource for cell in cells):
-        yield f"on {'some resource (*)' if resource == '*' else resource}"
+        title = f"on{HARD}{'some resource (*)' if resource == '*' else resource}"
+        yield title if second else f"{cells[0].action} {title}"
         for cell in cells:
             if cell.resource == resource:
-                word = WORDS[cell.decision.outcome].upper()
-                row = f"  {name_of(cell.principal):<{first}}  {cell.action:<{second}}  {word:<7}"
+                action = f"{cell.action:<{second}}  " if second else ""
+                row = (
+                    f"  {name_of(cell.principal):<{first}}  {action}{WORDS[cell.decision.outcome].upper():<7}"
+                )
                 yield f"{row}  {reason(cell.decision)}", hanging
 
 
