@@ -67,7 +67,7 @@ def walk(times: KeyTimes) -> None:
     times.quietly("down", "down", "down")
     for _ in range(10):
         times.press("enter: into the detail", "enter")
-        times.press("2–5, 1: another tab", "2", "3", "5", "1")
+        times.press("2–8, 1: another tab", "2", "3", "5", "6", "8", "1")
         times.press("esc: back to the tree", "escape")
         times.quietly("down", "enter")
         times.press("the same esc as CSI 27 u", "escape (kitty)")
@@ -89,7 +89,7 @@ def walk(times: KeyTimes) -> None:
 def _jumps(times: KeyTimes) -> None:
     """Jumps along the relations of a service, and back and forth in the history."""
     for number in range(6):
-        times.quietly("home", *["down"] * (3 + number), "2", "enter", "down")
+        times.quietly("home", *["down"] * (3 + number), "5", "enter", "down")
         times.press("enter: jump to a relation", "enter")
         times.press("[ and ]: history", "[", "]")
     times.quietly("1")

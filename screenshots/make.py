@@ -41,9 +41,9 @@ TO_CHECKOUT = ["slash", *typed("checkout kind:service"), "enter", "escape", "rig
 SHOTS = (
     Shot("explorer", (120, 36), [*TO_CHECKOUT, "down", "right"]),
     Shot("explorer-light", (120, 36), [*TO_CHECKOUT, "down", "right"], light=True),
-    Shot("statement", (120, 36), [*TO_CHECKOUT, "down", "right", "right", "right", "right", "5"]),
+    Shot("statement", (120, 36), [*TO_CHECKOUT, "down", "right", "right", "right", "right", "8"]),
     Shot("filter", (120, 36), ["slash", *typed("kind:role cluster:prod task")]),
-    Shot("used-by", (120, 36), ["slash", *typed("kind:role ecs-exec"), "enter", "escape", "3"]),
+    Shot("used-by", (120, 36), ["slash", *typed("kind:role ecs-exec"), "enter", "escape", "6"]),
     Shot("gaps", (120, 36), ["exclamation_mark"]),
     Shot("help", (120, 40), ["question_mark"]),
     Shot("narrow", (80, 24), [*TO_CHECKOUT, "down", "right"]),

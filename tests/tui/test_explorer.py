@@ -171,7 +171,7 @@ async def test_a_statement_is_marked_in_its_document(app: EcsIamApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         app.explorer.jump("arn:aws:iam::123456789012:role/checkout-task#app")
-        await press(pilot, "right", "right", "down", "5")
+        await press(pilot, "right", "right", "down", "8")
         item = app.explorer.tree_view.item
         assert item is not None
         assert item.statement is not None

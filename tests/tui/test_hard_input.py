@@ -25,6 +25,9 @@ async def test_hostile_names_are_shown_as_written(size: tuple[int, int]) -> None
             "3",
             "4",
             "5",
+            "6",
+            "7",
+            "8",
             "y",
             "escape",
             "question_mark",
@@ -47,7 +50,7 @@ async def test_a_policy_of_a_megabyte_is_shown() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         app.explorer.jump(f"{ROLE}#own")
-        await press(pilot, "5", "right", "right")
+        await press(pilot, "8", "right", "right")
         assert title(app) == "statement 1"
         assert "bucket-11999" in app.explorer.query_one(DocumentView).text
 

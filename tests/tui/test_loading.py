@@ -54,7 +54,7 @@ async def test_refresh_keeps_cursor_open_items_filter_and_tab(demo: Snapshot) ->
     app = EcsIamApp(source, clock=lambda: NOW)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
-        await press(pilot, "right", "right", "right", "3")
+        await press(pilot, "right", "right", "right", "6")
         assert app.explorer.tree_view.rows is not None
         before = [item.key for item in app.explorer.tree_view.rows.items]
         key = app.explorer.tree_view.item.key  # type: ignore[union-attr]
