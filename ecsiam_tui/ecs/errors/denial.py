@@ -37,6 +37,7 @@ _LAYERS: dict[str, Layer] = {
     "resourcebased": "resource",
     "permissionsboundary": "boundary",
     "permissionboundary": "boundary",
+    "roletrust": "resource",
     "session": "session",
     "servicecontrol": "scp",
     "scp": "scp",
@@ -128,7 +129,11 @@ def _resource(rest: str) -> str:
         return ""
     if told[0] == "*" and not told.startswith("**"):
         return "*"
-    return tidy(told.split(" ", 1)[0])
+    first = told.split(" ", 1)[0]
+    # "resource: user NAME", "resource: role NAME": IAM names its own things so at times.
+    if stop and first in ("user", "role", "policy", "group") and len(told) < 200:
+        return tidy(told)
+    return tidy(first)
 
 
 def layer_of(text: str) -> tuple[bool, Layer]:

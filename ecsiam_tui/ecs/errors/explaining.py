@@ -100,7 +100,7 @@ def _covers(more: Explained, less: Explained, order: list[Explained]) -> bool:
     if not _within(less.resource, more.resource) or not _within(less.layer, more.layer):
         return False
     if more.category not in ("permission", "trust") and more.rule != less.rule:
-        return False
+        return _rank(more) > _rank(less)
     same = (less.action, less.role, less.resource, less.layer) == (
         more.action,
         more.role,

@@ -265,12 +265,16 @@ _OPERATIONS = (
         r"(?P<op>[A-Z][A-Za-z0-9]{2,80})\"?(?:\s+on\s+(?P<svc>EC2|ECS|S3|SQS|SNS|KMS|DynamoDB))?"
     ),
 )
+_ALLOWS = re.compile(r"\ballows?\s+the\s+([a-z0-9-]{2,40}:[A-Za-z*]+)\s+action", re.I)
 _SERVICE_FIELD = re.compile(r"\(Service:\s*(?P<svc>[A-Za-z0-9 ]{2,60})[;,]")
 
 
 def operation(text: str) -> tuple[str, str]:
     """The action behind the operation that a text says failed, and the service's prefix; either may be
     empty."""
+    allows = _ALLOWS.search(text)
+    if allows:
+        return catalogue.load().canonical(allows[1]), ""
     field = _SERVICE_FIELD.search(text)
     service = field["svc"] if field else ""
     for pattern in _OPERATIONS:

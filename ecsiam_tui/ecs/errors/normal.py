@@ -15,7 +15,7 @@ from ecsiam_tui.policy import catalogue
 _ANSI = re.compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)")
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
 _ESCAPED = re.compile(r"\\{1,8}(?:u00([0-9a-fA-F]{2})|(n|r|t)(?![a-z]{2,}\\)|([\"'/`]))")
-_PLACEHOLDER = re.compile(r"[<{\[][A-Za-z][\w -]{0,40}[>}\]]")
+_PLACEHOLDER = re.compile(r"[<{\[][A-Za-z][\w -]{0,40}[>}\]]|(?<=[:/])\*[A-Za-z][\w -]{0,40}\*(?=[:/])")
 _DECORATION = " >│┃|╷╵╎"
 _SPACES = re.compile(r"[ \t\f\v]+")
 _STAMP = re.compile(
@@ -37,6 +37,9 @@ _INNER = re.compile(
     r"|CannotStartContainerError|CannotCreateContainerError|CannotCreateVolumeError|DockerTimeoutError"
     r"|OutOfMemoryError|ContainerRuntimeError|ContainerRuntimeTimeoutError|CannotInspectContainerError"
     r"|CannotStopContainerError)\b)|(?=\(service [^\s()]{1,255}\) )|(?=\bAn error occurred \()"
+)
+_ONLY_NAME = re.compile(
+    r"^\W{0,4}(?:\[ERROR\] |ERROR:? |Error: )?[\w.$]{0,120}(?:Exception|Error|Failure)?: ?$"
 )
 _CONNECTING = """
     a action after allows an and as at because by can cannot caused code does due error failed for from
@@ -89,7 +92,19 @@ def entries(text: str) -> Iterator[str]:
     """The statements of a cleaned text, each on one line."""
     for block in _blocks(text.split("\n")):
         joined = _joined(block)
-        yield from (piece.strip() for piece in _INNER.split(joined) if piece.strip())
+        yield from _pieces(joined)
+
+
+def _pieces(joined: str) -> Iterator[str]:
+    """A line cut where another error begins. The name of an exception belongs to what it says."""
+    held = ""
+    for part in _INNER.split(joined):
+        piece = held + part
+        held = piece if _ONLY_NAME.match(piece) else ""
+        if not held and piece.strip():
+            yield piece.strip()
+    if held.strip():
+        yield held.strip()
 
 
 def _blocks(lines: list[str]) -> Iterator[list[str]]:

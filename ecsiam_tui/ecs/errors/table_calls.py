@@ -268,6 +268,8 @@ THROTTLING = (
             "exceeds the limit",
             "maximum number of",
             "vcpulimitexceeded",
+            "countexceeded",
+            "count exceeded",
         ),
         "A quota of the account is reached. IAM has no part in it.",
         ("ask for a higher quota in Service Quotas, or use less",),

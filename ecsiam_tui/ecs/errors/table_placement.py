@@ -55,6 +55,7 @@ PLACEMENT = (
             "no capacity",
             "insufficient capacity",
             "insufficientinstancecapacity",
+            "unfulfillablecapacity",
             "spot interruption",
             "spot task was interrupted",
             "spotinterruption",

@@ -19,6 +19,7 @@ SECRETS = (
             "does not contain json key",
             "looking for beginning of value",
             "looking for beginning of object key",
+            r"~invalid character '.{1,4}' (?:in|after|looking)",
             "cannot unmarshal",
         ),
         "The secret was read, but it is not the JSON that the task definition expects: the key named in"
@@ -164,6 +165,7 @@ SECRETS = (
             "kms.accessdenied",
             "kms key * access denied",
             "not authorized to use the kms",
+            "kms key does not exist or is not allowed",
         ),
         "What is to be read is encrypted with a KMS key that the role may not use (or that is gone, or in"
         " another"
