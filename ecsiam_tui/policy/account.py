@@ -26,6 +26,7 @@ from .evaluation import Decision, evaluate
 from .known_context import KnownContext
 from .layers import CompiledPolicy, Layers, Policy, PolicySet
 from .principals import parse_principal
+from .read_policies import organization_policies, resource_policies
 from .request import Request
 from .resources import PolicyKind
 from .services import ALIAS_ACTIONS, has_resource_policies, requires_resource_policy
@@ -33,17 +34,6 @@ from .services import ALIAS_ACTIONS, has_resource_policies, requires_resource_po
 ManagedDocuments = Callable[[str], str | None]
 """The document of a managed policy by its ARN, for policies that the snapshot does not hold."""
 
-_ALLOW_ALL = (
-    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
-)
-# "The default EFS file system policy … grants full access to any anonymous client that can connect to the
-# file system using a mount target": Amazon EFS User Guide, "Using IAM to control access to file systems".
-_EFS_DEFAULT = (
-    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},'
-    '"Action":["elasticfilesystem:ClientMount","elasticfilesystem:ClientWrite",'
-    '"elasticfilesystem:ClientRootAccess"],"Resource":"*"}]}'
-)
-_RCP_FULL_ACCESS = "RCPFullAWSAccess"
 _LISTED_IN = {"role": "roles", "session": "roles", "user": "users", "federated-user": "users"}
 
 
@@ -223,60 +213,19 @@ class AccountPolicies:
         return PolicySet("boundary", (compiled,)), ""
 
     @cached_property
-    def _levels(self) -> dict[str, tuple[PolicySet, ...]]:
-        """SCPs and RCPs, level by level. Neither limits the management account."""
-        organization = self.snapshot.organization
-        if organization is None or organization.management_account_id == self.snapshot.account_id:
-            return {"scp": (), "rcp": ()}
-        by_id = {policy.id: policy for policy in organization.policies}
-        found: dict[str, tuple[PolicySet, ...]] = {}
-        kinds: tuple[tuple[PolicyKind, str], ...] = (
-            ("scp", "SERVICE_CONTROL_POLICY"),
-            ("rcp", "RESOURCE_CONTROL_POLICY"),
-        )
-        for kind, type_name in kinds:
-            levels = []
-            for level in organization.levels:
-                attached = [
-                    by_id[name]
-                    for name in level.policy_ids
-                    if name in by_id and by_id[name].type == type_name
-                ]
-                texts = [(policy.name, policy.content or _ALLOW_ALL, policy.arn) for policy in attached]
-                if kind == "rcp" and not any(name == _RCP_FULL_ACCESS for name, _, _ in texts):
-                    # It is attached everywhere and cannot be detached.
-                    texts.append((_RCP_FULL_ACCESS, _ALLOW_ALL, ""))
-                policies = [
-                    self._compile(f"{name} ({level.name or level.id})", text, kind, arn)
-                    for name, text, arn in texts
-                ]
-                levels.append(PolicySet(kind, policies))
-            in_use = any(policy.type == type_name for policy in organization.policies)
-            found[kind] = tuple(levels) if in_use else ()
-        return found
+    def _levels(self) -> dict[PolicyKind, tuple[PolicySet, ...]]:
+        """SCPs and RCPs, level by level."""
+        return {
+            kind: tuple(
+                PolicySet(kind, [self._compile(name, text, kind, arn) for name, text, arn in level])
+                for level in levels
+            )
+            for kind, levels in organization_policies(self.snapshot).items()
+        }
 
     @cached_property
     def _resource_policies(self) -> dict[str, tuple[str, str | UnsetType | None]]:
-        """Resource ARN → name and text of its own policy."""
-        snapshot = self.snapshot
-        found: dict[str, tuple[str, str | UnsetType | None]] = {}
-        for repository in snapshot.repositories:
-            found[repository.repository_arn] = ("repository policy", repository.policy)
-        for secret in snapshot.secrets:
-            found[secret.arn] = ("secret policy", secret.policy)
-        for key in snapshot.keys:
-            found[key.arn] = ("key policy", key.policy)
-        for bucket in snapshot.buckets:
-            found[bucket.arn] = ("bucket policy", bucket.policy)
-        for system in snapshot.file_systems:
-            found[system.file_system_arn] = (
-                ("default file system policy", _EFS_DEFAULT)
-                if system.policy is None
-                else ("file system policy", system.policy)
-            )
-        for function in snapshot.functions:
-            found[function.function_arn] = ("function policy", function.policy)
-        return found
+        return resource_policies(self.snapshot)
 
     def resource_policy(self, action: str, resource: str) -> tuple[PolicySet | None, str]:
         """The policy of a resource (None where it has none), and what could not be read of it. A role's trust

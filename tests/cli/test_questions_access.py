@@ -9,6 +9,7 @@ import pytest
 from ecsiam_tui.account.files import save
 from ecsiam_tui.account.iam import PermissionsBoundary
 from ecsiam_tui.account.snapshot import Snapshot
+from ecsiam_tui.cli.errors import CommandError
 from tests.cli.asking import ask, data, flat
 from tests.policy.snapshots import EDGE, attached, role, snapshot
 from tests.policy.tables import ACCOUNT, allow, deny
@@ -120,3 +121,13 @@ def test_no_line_is_too_long(file: str) -> None:
         for line in ask("access", name, "--snapshot", file).splitlines():
             assert len(line) <= 100 or "arn:" in line
     assert msgspec.json.decode(ask("access", "ledger-task", "--json", "--snapshot", file))["limits"]
+
+
+def test_the_root_may_do_everything_within_the_organization(file: str) -> None:
+    shown = flat(ask("access", "root", "--snapshot", file))
+    assert shown.startswith("root may do 20,")
+    assert "except " in shown
+    assert "when aws:RequestedRegion not in (eu-west-1, us-east-1)" in shown
+    for other in ("anonymous", "ecs-tasks.amazonaws.com"):
+        with pytest.raises(CommandError, match=r"an? (anonymous|service) principal has no identity-based"):
+            ask("access", other, "--snapshot", file)

@@ -13,6 +13,7 @@ from ecsiam_tui.cli.ask.checks import wrong_call
 from ecsiam_tui.cli.ask.common import account_of, name_of, policy_file, principal_of, write_json
 from ecsiam_tui.cli.ask.layout import Line, write_lines
 from ecsiam_tui.cli.ask.printing import cite
+from ecsiam_tui.cli.errors import CommandError
 from ecsiam_tui.cli.options import (
     Demo,
     EndpointUrl,
@@ -26,6 +27,8 @@ from ecsiam_tui.cli.options import (
 
 if TYPE_CHECKING:
     from ecsiam_tui.policy.access import Access, AccessDiff, AccessRow, Grant
+    from ecsiam_tui.policy.account import AccountPolicies
+    from ecsiam_tui.policy.layers import Layers
 
 MOST_SERVICES = 12
 """A principal that may use more services than this is shown by service first; a summary names as many."""
@@ -78,10 +81,10 @@ def access(
         raise wrong_call("access takes one PRINCIPAL, or two with --diff")
     account = account_of(Where.of(profile, region, role_arn, endpoint_url, snapshot, demo))
     arns = [principal_of(account, name) for name in names]
-    found = [access_of(account.layers(arn), service) for arn in arns]
+    found = [access_of(_layers_of(account, arn), service) for arn in arns]
     if diff_snapshot is not None:
         later = account_of(Where(snapshot=diff_snapshot))
-        changed = access_of(later.layers(principal_of(later, names[0])), service)
+        changed = access_of(_layers_of(later, principal_of(later, names[0])), service)
         titles, sides = (f"{names[0]} before", f"in {diff_snapshot}"), [found[0], changed]
     else:
         titles, sides = (names[0], names[-1]), found
@@ -96,6 +99,32 @@ def access(
         write_json(_data(arns[0], found[0], service))
     else:
         write_lines(_lines(arns[0], found[0], service))
+
+
+def _layers_of(account: AccountPolicies, arn: str) -> Layers:
+    """The layers of a principal; the account's root has full access without any policy. Raises CommandError
+    for what has no identity-based policies."""
+    from ecsiam_tui.policy.document import document_from_data
+    from ecsiam_tui.policy.layers import Policy, PolicySet
+    from ecsiam_tui.policy.messages import principal_kind
+    from ecsiam_tui.policy.principals import parse_principal
+
+    parsed = parse_principal(arn)
+    if not parsed.is_iam:
+        raise CommandError(
+            f"{principal_kind(parsed)} has no identity-based policies: what it may do stands in the policies"
+            " of resources; ask with simulate"
+        )
+    layers = account.layers(arn)
+    if parsed.kind != "root" or parsed.account != account.snapshot.account_id:
+        return layers
+    everything = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "FullAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+    return layers.replace(
+        identity=PolicySet("identity", [Policy("account root", document_from_data(everything))])
+    )
 
 
 def _data(arn: str, found: Access, service: str | None) -> dict[str, Any]:
