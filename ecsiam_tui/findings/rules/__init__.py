@@ -3,11 +3,13 @@
 from ecsiam_tui.findings.rules import (
     containers,
     environment,
+    grants,
     hosts,
 )
 
 __all__ = [
     "containers",
     "environment",
+    "grants",
     "hosts",
 ]
