@@ -254,20 +254,21 @@ def _instead(state: State, layer: str, policies: PolicySet) -> str:
     names = list(dict.fromkeys(found.policy.name for found in policies.policies))
     who = ", ".join(names[:2]) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more"
     have = "has" if len(names) == 1 else "have"
-    applying = [
-        statement for found in policies.policies for statement in found.statements if state.named(statement)
-    ]
-    if layer == "resource" and not applying:
-        kind = "principal" if state.principal.kind == "anonymous" else state.principal.kind
-        return f"{who} {'says' if have == 'has' else 'say'} nothing about this {kind}"
-    allows = [statement for statement in applying if statement.effect == "Allow"]
-    only = " only" if not any(statement.covers_action(state.action) for statement in allows) else ""
+    statements = [statement for found in policies.policies for statement in found.statements]
+    if layer == "resource":
+        statements = [statement for statement in statements if state.named(statement)]
+        if not statements:
+            kind = "principal" if state.principal.kind == "anonymous" else state.principal.kind
+            return f"{who} {'says' if have == 'has' else 'say'} nothing about this {kind}"
+    covering = [statement for statement in policies.plan(state.action).allows if state.named(statement)]
+    only = "" if covering else " only"
+    prefix = f"{service}:"
     actions = dict.fromkeys(
         action
-        for statement in allows
-        if not statement.covers_action(state.action)
+        for statement in statements
+        if statement.effect == "Allow" and statement not in covering
         for action in statement.statement.actions
-        if services.service_of(action) == service
+        if action.lower().startswith(prefix)
     )
     if actions:
         more = f" and {len(actions) - _MOST_ACTIONS} more" if len(actions) > _MOST_ACTIONS else only
