@@ -6,8 +6,11 @@ words and ARNs. Nothing here knows what an error means. Everything is linear in 
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 from ecsiam_tui.ecs.errors.words import VOCABULARY
 from ecsiam_tui.policy import catalogue
@@ -47,9 +50,10 @@ _CONNECTING = """
     status that the to via was when which while with you your
 """
 _AFTER_ARN = frozenset(_CONNECTING.split())
+_LONG_NAMES = ("arn:", "://", ".amazonaws.com/", ".dkr.", "dkr.ecr")
+_PAIRS = (("<", ">"), ("'", "'"), ('"', '"'))
 _SERVICE_PREFIX = re.compile(r"^[a-z0-9-]{2,40}:$")
 _ACTION = re.compile(r"^[a-z0-9-]{2,40}:[A-Za-z]+$")
-_LOOSE_ARN_START = re.compile(r"^(?:a?rn|n)?:aws[\w-]*:")
 
 
 def clean(text: str) -> str:
@@ -88,11 +92,18 @@ def _unescape(match: re.Match[str]) -> str:
     return match[3]
 
 
+class _Line(NamedTuple):
+    """A line without what surrounds it; whether a space stood before or after it."""
+
+    text: str
+    led: bool
+    trailed: bool
+
+
 def entries(text: str) -> Iterator[str]:
     """The statements of a cleaned text, each on one line."""
     for block in _blocks(text.split("\n")):
-        joined = _joined(block)
-        yield from _pieces(joined)
+        yield from _pieces(_joined(block))
 
 
 def _pieces(joined: str) -> Iterator[str]:
@@ -107,38 +118,85 @@ def _pieces(joined: str) -> Iterator[str]:
         yield held.strip()
 
 
-def _blocks(lines: list[str]) -> Iterator[list[str]]:
+def _blocks(lines: list[str]) -> Iterator[list[_Line]]:
     """Lines that belong together: what a person or a log wrote as one."""
-    block: list[str] = []
+    block: list[_Line] = []
     blank = False
     for raw in lines:
-        line = raw.strip(_DECORATION)
-        if not line or _FRAME.match(line[:400]):
-            blank = blank or not line
+        text = raw.strip(_DECORATION)
+        if not text or _FRAME.match(text[:400]):
+            blank = blank or not text
             continue
-        stamped = bool(_STAMP.match(line))
-        starts = stamped or bool(_STARTS.match(line[:400]))
-        open_end = bool(block) and block[-1][-1] in ":,(-/"
+        stamped = bool(_STAMP.match(text))
+        starts = stamped or bool(_STARTS.match(text[:400]))
+        open_end = bool(block) and (block[-1].text[-1] in ":,(-/" or _torn(block[-1].text, text))
         if block and not (open_end and not stamped) and (starts or blank):
             yield block
             block = []
-        block.append(line)
+        block.append(_Line(text, raw.startswith(" "), raw.endswith(" ")))
         blank = False
     if block:
         yield block
 
 
-def _joined(lines: list[str]) -> str:
+def _torn(before: str, after: str) -> bool:
+    """Whether a break of the line fell into a word of AWS's: `Resource` and `NotFoundException`."""
+    right = re.match(r"[A-Za-z]+", after)
+    left = re.search(r"[A-Za-z]+$", before[-40:])
+    if left is None or right is None:
+        return False
+    return (left[0] + right[0]).lower() in VOCABULARY and left[0].lower() not in ("a", "an")
+
+
+def _joined(lines: list[_Line]) -> str:
     if len(lines) == 1:
-        return lines[0]
-    widest = max(map(len, lines))
-    parts = [lines[0]]
-    tail = lines[0][-400:]
-    for line in lines[1:]:
-        glued = _continues(tail, line, natural=len(parts[-1]) < 0.55 * widest)
-        parts.append(line if glued else f" {line}")
+        return lines[0].text
+    lengths = [len(line.text) for line in lines[:-1]]
+    width, times = Counter(lengths).most_common(1)[0]
+    cut = times > 1 and sum(width - 1 <= length <= width for length in lengths) >= 0.7 * len(lengths)
+    if times == 1:
+        width = max(lengths)
+    indented = all(line.led for line in lines)
+    parts = [lines[0].text]
+    tail = lines[0].text[-400:]
+    for before, line in pairwise(lines):
+        length = len(before.text)
+        if before.trailed or (line.led and not indented and cut):
+            glued = False
+        elif cut and length == width:
+            glued = not _both_words(tail, line.text)
+        else:
+            glued = _continues(tail, line.text, natural=length < 0.55 * width)
+        parts.append(line.text if glued else f" {line.text}")
         tail = (tail + parts[-1])[-400:]
     return "".join(parts)
+
+
+def _both_words(before: str, after: str) -> bool:
+    """Whether a word ends before a break of the line and another thing begins after it, the space between
+    them being lost."""
+    last = before.rsplit(" ", 1)[-1]
+    first = after.split(" ", 1)[0]
+    if _inside(last, first):
+        return False
+    right = first.strip(".,;:()").lower()
+    if _ACTION.match(last):
+        return is_action(last) and right in VOCABULARY
+    left = last.rstrip(".,;:").lower()
+    return left in VOCABULARY and (right in VOCABULARY or (len(left) > 2 and first[0] in "0123456789<{[(\"'"))
+
+
+def _inside(last: str, first: str) -> bool:
+    """Whether a break of the line fell between the two halves of `arn:aws`, of a quotation or of a
+    placeholder."""
+    head = last[-6:]
+    at = (head + first[:6]).find("arn:aws")
+    if 0 <= at < len(head) < at + 7:
+        return True
+    for opening, closing in _PAIRS:
+        if last.count(opening) % 2 == 1 and closing in first and (opening != closing or last[0] == opening):
+            return closing not in last.rpartition(opening)[2]
+    return False
 
 
 def _continues(before: str, after: str, *, natural: bool) -> bool:
@@ -148,20 +206,18 @@ def _continues(before: str, after: str, *, natural: bool) -> bool:
     first = after.split(" ", 1)[0]
     if not last or not first:
         return False
-    if last.endswith(("a", "ar", "arn")) and _LOOSE_ARN_START.match(first) and not first.startswith("arn:"):
-        return True
-    if _continues_arn(last, first, natural=natural):
-        return True
-    return _continues_word(last, first)
+    return (
+        _inside(last, first) or _continues_arn(last, first, natural=natural) or _continues_word(last, first)
+    )
 
 
 def _continues_arn(last: str, first: str, *, natural: bool) -> bool:
-    if "arn:" not in last and "://" not in last and ".amazonaws.com/" not in last:
+    if not any(sign in last for sign in _LONG_NAMES):
         return False
     if last[-1] in "/-_:" and first[0] not in "([\"'":
         return first.strip(".,:;").lower() not in _AFTER_ARN and not first.startswith("arn:")
     if natural or last[-1] in ".,;\"')]}>" or first[0] in "([\"'<{" or first.startswith("arn:"):
-        return False
+        return last[-1] == "." and first.startswith("ecr.")
     return re.sub(r"\W+$", "", first).lower() not in _AFTER_ARN and not re.match(
         r"[A-Z]\w+(?:Exception|Error)\b", first
     )
@@ -169,12 +225,19 @@ def _continues_arn(last: str, first: str, *, natural: bool) -> bool:
 
 def _continues_word(last: str, first: str) -> bool:
     left = last.strip("\"'(.,;")
-    right = re.match(r"[A-Za-z-]*", first)
-    word = right[0] if right else ""
-    if _SERVICE_PREFIX.match(left) and word:
+    right = re.match(r"[A-Za-z-]+", first)
+    if not left or right is None:
+        return False
+    word = right[0]
+    if _SERVICE_PREFIX.match(left):
         return is_action(left + word)
-    if _ACTION.match(left) and word:
-        return is_action(left + word) and not is_action(left)
+    if _ACTION.match(left):
+        return is_action(left + word) and (word.lower() not in VOCABULARY or not is_action(left))
+    if left[0].isupper() and is_operation(left + word) and not is_operation(left):
+        return True
+    named = re.match(r"([a-z0-9-]{1,40}):([A-Z]\w+)", first)
+    if named and is_action(f"{left}{named[0]}") and not is_action(named[0]):
+        return True
     whole = (left.rsplit("/", 1)[-1].rsplit(":", 1)[-1] + word).lower()
     if whole not in VOCABULARY:
         return False
@@ -185,6 +248,16 @@ def _continues_word(last: str, first: str) -> bool:
 def is_action(name: str) -> bool:
     """Whether AWS has the action."""
     return catalogue.load().number(name) is not None
+
+
+@lru_cache(maxsize=1)
+def _operations() -> frozenset[str]:
+    return frozenset(name.partition(":")[2] for name in catalogue.load().names)
+
+
+def is_operation(name: str) -> bool:
+    """Whether a service of AWS has an action of the name."""
+    return name in _operations()
 
 
 _SQUEEZED = re.compile(r"[\s\"'\\]+")
