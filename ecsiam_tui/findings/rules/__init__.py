@@ -5,6 +5,8 @@ from ecsiam_tui.findings.rules import (
     environment,
     grants,
     hosts,
+    requirements,
+    role_fields,
 )
 
 __all__ = [
@@ -12,4 +14,6 @@ __all__ = [
     "environment",
     "grants",
     "hosts",
+    "requirements",
+    "role_fields",
 ]
