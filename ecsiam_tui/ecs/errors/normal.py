@@ -19,7 +19,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
 _ESCAPED = re.compile(r"\\{1,8}(?:u00([0-9a-fA-F]{2})|(n|r|t)(?![a-z]{2,}\\)|([\"'/`]))")
 _PLACEHOLDER = re.compile(r"[<{\[][A-Za-z][\w -]{0,40}[>}\]]|(?<=[:/])\*[A-Za-z][\w -]{0,40}\*(?=[:/])")
-_DECORATION = " >│┃|╷╵╎"
+_DECORATION = " >│┃|╷╵╎#"
 _SPACES = re.compile(r"[ \t\f\v]+")
 _STAMP = re.compile(
     r"^[\[(\"']?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]{1,2}\d\d:\d\d(?::\d\d)?|\d\d:\d\d:\d\d"
@@ -30,9 +30,13 @@ _FRAME = re.compile(
     r"|\.\.\. \d+ (?:more|common frames omitted)|Traceback \(most recent call last\):?|goroutine \d+.*)$"
 )
 _STARTS = re.compile(
-    r"^(?:\W{0,3}(?:[\w.$]{0,120}(?:Exception|Error|Fault|Failure)\b(?=:| ?\(|$))"
-    r"|\(?service [^\s()]{1,255}\)?[ ,:]|An error occurred \(|Error: |Caused by: |\[ERROR\]|ERROR\b"
-    r"|[-*•] (?=\S)|\d{1,2}[.)] (?=\S)|User: )"
+    r"^(?:\W{0,3}(?:[\w.$]{0,120}(?:Exception|Error|Fault|Failure)\b(?=:| ?[(\[]|$))"
+    r"|(?!StatusCode|RequestI|HostI|ErrorCode)[A-Z][a-z]+(?:[A-Z][A-Za-z]+)+: |\W?\(?service [^\s()]{1,255}\)?[ ,:]|\(task [^\s()]{1,255}\) "
+    r"|An error occurred \(|Error: |Caused by: |\[ERROR\]|ERROR\b|Task (?:failed|stopped) |Status reason\b"
+    r"|Unable to (?:run|place|launch|assume|locate|load) |AWS Code[A-Z]|The (?:IAM role|rule|provided role) "
+    r"|\{ ?[\"']\w"
+    r"|Container message|Access to the resource |Timeout waiting |failed to invoke EFS "
+    r"|(?:creating|reading|updating|deleting|listing) [A-Z]|[-*•] (?=\S)|\d{1,2}[.)] (?=\S)|User: )"
 )
 # Where an error begins in the middle of a line. Each of these words starts a statement of its own.
 _INNER = re.compile(
