@@ -2,18 +2,32 @@
 
 from ecsiam_tui.findings.rules import (
     containers,
+    drift,
     environment,
+    exec_audit,
+    files,
     grants,
     hosts,
+    images,
+    legacy,
+    references,
     requirements,
     role_fields,
+    volumes,
 )
 
 __all__ = [
     "containers",
+    "drift",
     "environment",
+    "exec_audit",
+    "files",
     "grants",
     "hosts",
+    "images",
+    "legacy",
+    "references",
     "requirements",
     "role_fields",
+    "volumes",
 ]
