@@ -106,6 +106,23 @@ class AccountPolicies:
             return ""
         return f"the policies of {parsed.kind} {parsed.name}, which were not read"
 
+    @cached_property
+    def unread_organization(self) -> str:
+        """What of the organization's policies nobody has read, empty where they are known. Decisions take it
+        to allow: only management accounts and delegated administrators may read it."""
+        fields = ("organization", "organization.levels", "organization.policies")
+        if all(map(self.snapshot.is_known, fields)):
+            return ""
+        return "SCPs and RCPs of the organization, which were not read"
+
+    def unread_besides(self, decision: Decision) -> tuple[str, ...]:
+        """What nobody has read and a Deny of which would change a decision that does not depend on it
+        otherwise; nothing for what is denied already."""
+        if decision.outcome in ("ImplicitlyDenied", "ExplicitlyDenied"):
+            return ()
+        found = [what for what in decision.layers.unknown.values() if what not in decision.missing_context]
+        return (*found, *filter(None, (self.unread_organization,)))
+
     def resolve(self, name: str) -> str:
         """The ARN of a principal given by its ARN or by its name alone; the text itself where there is
         none."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ecsiam_tui.account.files import save
+from ecsiam_tui.account.snapshot import Gap
 from ecsiam_tui.cli.ask import layout
 from tests.cli.asking import answer, ask, data, flat
 from tests.policy.snapshots import KEY, SECRET, attached, role, snapshot
@@ -245,3 +246,39 @@ def test_lines_fit(file: str, command: str, question: tuple[str, str, str]) -> N
 )
 def test_wrapping(text: str, hanging: int, lines: list[str]) -> None:
     assert list(layout.wrapped(text, hanging, 10)) == lines
+
+
+DENIED_TO_READ = Gap(call="organizations:DescribeOrganization", reason="denied", unknown=("organization",))
+ORGANIZATION = "SCPs and RCPs of the organization, which were not read"
+
+
+@pytest.mark.parametrize(
+    ("gaps", "managed", "unread"),
+    [
+        ((), (), []),
+        ((DENIED_TO_READ,), (), [ORGANIZATION]),
+        ((), attached(EDGE + "x"), [f"policies that were not read: {EDGE}x"]),
+        ((DENIED_TO_READ,), attached(EDGE + "x"), [f"policies that were not read: {EDGE}x", ORGANIZATION]),
+    ],
+)
+def test_a_deny_may_stand_in_what_was_not_read(
+    tmp_path: Path, gaps: tuple[Gap, ...], managed: tuple[Any, ...], unread: list[str]
+) -> None:
+    path = tmp_path / "limits.json"
+    asked = role("asked", allow("s3:GetObject"), attached_managed_policies=managed)
+    save(snapshot(roles=(asked,), gaps=gaps), path)
+    on = ("--snapshot", str(path))
+    question = ("-p", "asked", "-a", "s3:GetObject", "-r", "arn:aws:s3:::x/y", *on)
+    (cell,) = data("simulate", *question)
+    assert (cell["result"], cell["unread"]) == ("Allowed", unread)
+    assert data("access", "asked", *on)["unread"] == unread
+    for command in ("simulate", "why-not"):
+        shown = flat(ask(command, *question))
+        assert [
+            line for line in unread if f"INCOMPLETE without {line}: a Deny in them would count" in shown
+        ] == unread
+        assert shown.count("INCOMPLETE") == len(unread)
+    listed = flat(ask("who-can", "s3:GetObject", "arn:aws:s3:::x/y", *on))
+    assert (ORGANIZATION in listed) == (ORGANIZATION in unread)
+    if not managed:  # denied in any case
+        assert "INCOMPLETE" not in ask("simulate", "-p", "asked", "-a", "s3:PutObject", *on)

@@ -81,10 +81,10 @@ def access(
         raise wrong_call("access takes one PRINCIPAL, or two with --diff")
     account = account_of(Where.of(profile, region, role_arn, endpoint_url, snapshot, demo))
     arns = [principal_of(account, name) for name in names]
-    found = [access_of(_layers_of(account, arn), service) for arn in arns]
+    found = [_access_of(account, arn, service) for arn in arns]
     if diff_snapshot is not None:
         later = account_of(Where(snapshot=diff_snapshot))
-        changed = access_of(_layers_of(later, principal_of(later, names[0])), service)
+        changed = _access_of(later, principal_of(later, names[0]), service)
         titles, sides = (f"{names[0]} before", f"in {diff_snapshot}"), [found[0], changed]
     else:
         titles, sides = (names[0], names[-1]), found
@@ -99,6 +99,15 @@ def access(
         write_json(_data(arns[0], found[0], service))
     else:
         write_lines(_lines(arns[0], found[0], service))
+
+
+def _access_of(account: AccountPolicies, arn: str, service: str | None) -> Access:
+    """What a principal may do, and all that was not read of what decides it."""
+    from ecsiam_tui.policy.access import access as access_of
+
+    found = access_of(_layers_of(account, arn), service)
+    unread = (*found.unread, *filter(None, (account.unread_organization,)))
+    return msgspec.structs.replace(found, unread=unread)
 
 
 def _layers_of(account: AccountPolicies, arn: str) -> Layers:

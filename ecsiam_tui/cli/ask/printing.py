@@ -56,6 +56,12 @@ def explained(decision: Decision) -> Iterator[Line]:
         yield f"AWS would say: {explanation.aws_message}", 2
 
 
+def incomplete(unread: Iterable[str]) -> Iterator[Line]:
+    """What a Deny may still stand in."""
+    for what in unread:
+        yield f"INCOMPLETE without {what}: a Deny in them would count", 4
+
+
 def by_what(decision: Decision, explanation: Explanation) -> str:
     """What decided, in a few words: `by a permissions boundary`, `no identity-based policy allows it`."""
     said = explanation.layers

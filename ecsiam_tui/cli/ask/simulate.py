@@ -120,13 +120,13 @@ def simulate(
     besides = [_besides(account, cell, keys, supposed) for cell in cells]
     said = _second_opinion(where, cells, supposed) if check_with_aws else []
     if as_json:
-        found = [_data(*pair) for pair in zip(cells, besides, strict=True)]
+        found = [_data(account, *pair) for pair in zip(cells, besides, strict=True)]
         for number, data in enumerate(found if said else ()):
             # Where asking again cannot help, the last opinion is about all that follow.
             data["aws"] = said[min(number, len(said) - 1)]._asdict()
         write_json(found)
     else:
-        _print(cells, besides, resource or ["*"])
+        _print(account, cells, besides, resource or ["*"])
         for opinion in said:
             print(visible(f"AWS: {opinion.text}"), file=sys.stderr)
     if fail_unless and any(cell.decision.outcome not in _WANTED[fail_unless] for cell in cells):
@@ -201,7 +201,7 @@ def _besides(account: AccountPolicies, cell: Cell, context: dict[str, Any], supp
     ]
 
 
-def _data(cell: Cell, besides: list[Cell]) -> dict[str, Any]:
+def _data(account: AccountPolicies, cell: Cell, besides: list[Cell]) -> dict[str, Any]:
     from ecsiam_tui.policy.simulate import needs
 
     decision = cell.decision
@@ -213,6 +213,7 @@ def _data(cell: Cell, besides: list[Cell]) -> dict[str, Any]:
         "result": decision.outcome,
         "blocked_by": decision.blocked_by,
         "missing_context": decision.missing_context,
+        "unread": account.unread_besides(decision),
         "explanation": decision.explain(),
         "needs": need | {"dependents": [_answer(found) for found in besides]},
     }
@@ -229,15 +230,20 @@ def _answer(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _print(cells: list[Cell], besides: list[list[Cell]], resources: list[str]) -> None:
-    from ecsiam_tui.cli.ask.printing import explained, needed, table
+def _print(
+    account: AccountPolicies, cells: list[Cell], besides: list[list[Cell]], resources: list[str]
+) -> None:
+    from ecsiam_tui.cli.ask.printing import explained, incomplete, needed, table
     from ecsiam_tui.policy.simulate import needs
 
+    unread = dict.fromkeys(what for cell in cells for what in account.unread_besides(cell.decision))
     if len(cells) > 1:
-        write_lines(table(cells))
+        write_lines([*table(cells), *incomplete(unread)])
         return
     need = needs(cells[0].action, resources)
-    write_lines([*explained(cells[0].decision), *needed(need, resources != ["*"], besides[0])])
+    write_lines(
+        [*explained(cells[0].decision), *needed(need, resources != ["*"], besides[0]), *incomplete(unread)]
+    )
 
 
 def _run_batch(path: Path, jobs: int) -> None:

@@ -11,6 +11,7 @@ from ecsiam_tui.account.arns import short_name
 from ecsiam_tui.cli.ask.checks import check_question
 from ecsiam_tui.cli.ask.common import WORDS, Context, account_of, context_of, write_json
 from ecsiam_tui.cli.ask.layout import Line, write_lines
+from ecsiam_tui.cli.ask.printing import incomplete
 from ecsiam_tui.cli.options import (
     Demo,
     EndpointUrl,
@@ -71,6 +72,8 @@ def _lines(found: WhoCan, action: str, resource: str, account: AccountPolicies) 
     if found.others:
         yield "the resource's own policy also lets in:"
         yield from (f"  {'everyone (*)' if other == '*' else other}" for other in found.others)
+    if found.reaches and account.unread_organization:
+        yield from incomplete([account.unread_organization])
     unread = [name for name in ("roles", "users", "policies") if not account.snapshot.is_known(name)]
     if unread:
         yield f"INCOMPLETE: not all was read ({', '.join(unread)}); there may be more"

@@ -41,7 +41,7 @@ def why_not(
     as_json: Json = False,
 ) -> None:
     """Why may a principal not do this, and what is the smallest change that lets exactly this through?"""
-    from ecsiam_tui.cli.ask.printing import explained
+    from ecsiam_tui.cli.ask.printing import explained, incomplete
     from ecsiam_tui.policy.why_not import why_not as solve
 
     account = account_of(Where.of(profile, region, role_arn, endpoint_url, snapshot, demo))
@@ -57,7 +57,7 @@ def why_not(
         write_json(answer)
         return
     decision = account.decide(arn, action, resource, context_of(context))
-    lines = list(fitted([*explained(decision), ""]))
+    lines = list(fitted([*explained(decision), *incomplete(account.unread_besides(decision)), ""]))
     if answer.impossible:
         lines += fitted([f"no change of policies helps: {answer.impossible}"])
     elif not answer.steps:
