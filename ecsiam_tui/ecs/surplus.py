@@ -18,7 +18,6 @@ from ecsiam_tui.policy.access import Access, Grant, access
 from ecsiam_tui.policy.account import AccountPolicies
 from ecsiam_tui.policy.catalogue import load, members
 from ecsiam_tui.policy.explanation import StatementRef, reference
-from ecsiam_tui.policy.layers import CompiledStatement
 from ecsiam_tui.policy.patterns import is_universal, resource_glob, tokenize
 
 LEVELS = ("Permissions management", "Write", "Tagging", "Read", "List", "unknown")
@@ -196,15 +195,14 @@ def _rows(grant: Grant, asked: _Asked, narrowed: int) -> Iterator[tuple[SurplusR
         beyond = _beyond(grant, grant.resources, wanted) if wanted else grant.resources
         if beyond:
             cell = _Cell(name.partition(":")[0].lower(), "unknown", risk_of(name), 0)
-            sources = [source for source, _ in grant.sources if name in source.statement.actions]
-            row = _row(grant, cell, ((name,), sources), beyond, narrowed)
+            row = _row(grant, cell, ((name,), writing.naming(name)), beyond, narrowed)
             yield msgspec.structs.replace(row, asked=wanted), 0
 
 
 def _row(
     grant: Grant,
     cell: _Cell,
-    written: tuple[tuple[str, ...], list[CompiledStatement]],
+    written: tuple[tuple[str, ...], list[StatementRef]],
     resources: tuple[str, ...],
     narrowed: int,
 ) -> SurplusRow:
@@ -215,7 +213,7 @@ def _row(
         cell.risk,
         actions,
         resources,
-        tuple(reference(source, grant.layer) for source in sources),
+        tuple(sources),
         bool(grant.conditions or cell.bits & narrowed),
         cell.bits.bit_count() or len(actions),
         except_resources=grant.except_resources,
@@ -307,28 +305,33 @@ class _Writing:
 
     def __init__(self, grant: Grant) -> None:
         self._sources = [
-            (source, bits, _patterns(source.statement.actions)) for source, bits in grant.sources
+            (source.statement, bits, _patterns(source.statement.actions), reference(source, grant.layer))
+            for source, bits in grant.sources
         ]
         self._everything = any("*" in source.statement.actions for source, _ in grant.sources)
 
-    def sources(self, bits: int) -> list[CompiledStatement]:
+    def sources(self, bits: int) -> list[StatementRef]:
         """The statements that have a share in some actions."""
-        return [source for source, own, _ in self._sources if own & bits]
+        return [found for _, own, _, found in self._sources if own & bits]
 
-    def of(self, cell: _Cell) -> tuple[tuple[str, ...], list[CompiledStatement]]:
+    def naming(self, action: str) -> list[StatementRef]:
+        """The statements that name an action in full."""
+        return [found for statement, _, _, found in self._sources if action in statement.actions]
+
+    def of(self, cell: _Cell) -> tuple[tuple[str, ...], list[StatementRef]]:
         """Patterns that cover some of the actions of a cell, and the statements they stand in. One that
         covers all of them stands alone."""
         texts: dict[str, int] = {}
-        sources: list[CompiledStatement] = []
-        for source, own, patterns in self._sources:
+        sources: list[StatementRef] = []
+        for statement, own, patterns, found in self._sources:
             share = own & cell.bits
             if not share:
                 continue
-            sources.append(source)
+            sources.append(found)
             if self._everything:
                 continue
-            if source.statement.not_actions:
-                texts["NotAction " + ", ".join(source.statement.not_actions)] = 0
+            if statement.not_actions:
+                texts["NotAction " + ", ".join(statement.not_actions)] = 0
             near = (*patterns.get(cell.service, ()), *patterns.get("*", ()))
             texts.update((text, covered) for text, covered in near if covered & share)
         if self._everything:
