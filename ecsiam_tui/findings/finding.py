@@ -5,8 +5,6 @@ from typing import Literal
 
 import msgspec
 
-from ecsiam_tui.graph.kinds import NodeKind
-
 
 class Severity(IntEnum):
     """How bad it is; a higher number is worse."""
@@ -111,5 +109,4 @@ class Rule(msgspec.Struct, frozen=True):
     source: str
     fix: str
     fixes: tuple[str, ...] = ()
-    kinds: tuple[NodeKind, ...] = ()
     verified: bool = True
