@@ -2,34 +2,29 @@
 and the smallest change that would let it through."""
 
 from functools import cached_property
+from itertools import chain
 
 import msgspec
 
 from ecsiam_tui.account.arns import parse_arn, short_name
 from ecsiam_tui.account.iam import Role
-from ecsiam_tui.account.role_names import RoleNames
-from ecsiam_tui.ecs.errors import wording
+from ecsiam_tui.account.references import home_of
+from ecsiam_tui.ecs.asking import Asks
+from ecsiam_tui.ecs.errors import names, wording
 from ecsiam_tui.ecs.errors.explained import Explained, Layer
-from ecsiam_tui.ecs.requirement import RoleKind
+from ecsiam_tui.ecs.judge import Judge
+from ecsiam_tui.ecs.requirement import Requirement, RoleKind
+from ecsiam_tui.ecs.requirements import of_account, of_workload
+from ecsiam_tui.ecs.rows_roles import task_roles
+from ecsiam_tui.ecs.surroundings import Surroundings
+from ecsiam_tui.ecs.workloads import of_definition, workloads
 from ecsiam_tui.policy import catalogue
 from ecsiam_tui.policy.account import AccountPolicies
 from ecsiam_tui.policy.evaluation import Decision
 from ecsiam_tui.policy.messages import LAYER_NAMES
 from ecsiam_tui.policy.why_not import Step, solve
 
-_SERVICES: dict[str, str] = {
-    "task-execution": "ecs-tasks.amazonaws.com",
-    "task": "ecs-tasks.amazonaws.com",
-    "infrastructure": "ecs.amazonaws.com",
-    "lifecycle-hook": "ecs.amazonaws.com",
-    "events": "events.amazonaws.com",
-    "scheduler": "scheduler.amazonaws.com",
-    "state-machine": "states.amazonaws.com",
-    "code-deploy": "codedeploy.amazonaws.com",
-    "container-instance": "ec2.amazonaws.com",
-}
-"""Who assumes a role of each kind: IAM User Guide, "AWS service principals"; Amazon ECS Developer Guide."""
-
+_TASKS = "ecs-tasks.amazonaws.com"
 _LAYERS: tuple[Layer, ...] = ("identity", "resource", "boundary", "session", "scp", "rcp", "vpce")
 
 
@@ -38,20 +33,37 @@ class AccountView:
 
     def __init__(self, account: AccountPolicies) -> None:
         self.account = account
+        self._around = Surroundings(account.snapshot)
+        self._judge_of = Judge(account, self._around)
         self._known: dict[tuple[str, ...], Explained] = {}
 
     @cached_property
-    def _kinds(self) -> dict[str, set[RoleKind]]:
-        """In which parts each role acts, as the task definitions say."""
-        snapshot = self.account.snapshot
-        names = RoleNames(snapshot)
-        found: dict[str, set[RoleKind]] = {}
-        for definition in snapshot.task_definitions:
-            if definition.execution_role_arn:
-                found.setdefault(names.arn(definition.execution_role_arn), set()).add("task-execution")
-            if definition.task_role_arn:
-                found.setdefault(names.arn(definition.task_role_arn), set()).add("task")
+    def _of_tasks(self) -> dict[str, dict[RoleKind, Requirement]]:
+        """The roles of task definitions, and that Amazon ECS must be able to assume them."""
+        found: dict[str, dict[RoleKind, Requirement]] = {}
+        for definition in self._around.snapshot.task_definitions:
+            if definition.execution_role_arn or definition.task_role_arn:
+                asks = Asks(of_definition(definition, self._around), self._around)
+                for trust in task_roles(asks):
+                    found.setdefault(trust.resource, {}).setdefault(trust.role_kind, trust)
         return found
+
+    @cached_property
+    def _of_others(self) -> dict[str, dict[RoleKind, Requirement]]:
+        """The roles of launchers, hosts, and of what services have beside their tasks."""
+        found: dict[str, dict[RoleKind, Requirement]] = {}
+        services = (work for work in workloads(self._around) if work.service is not None)
+        needs = chain(
+            of_account(self._around),
+            chain.from_iterable(of_workload(work, self._around) for work in services),
+        )
+        for need in needs:
+            if need.id == "TRUST":
+                found.setdefault(need.resource, {}).setdefault(need.role_kind, need)
+        return found
+
+    def _uses(self, role: str) -> dict[RoleKind, Requirement]:
+        return self._of_tasks.get(role) or self._of_others.get(role) or {}
 
     def judged(self, one: Explained) -> Explained:
         """The error with the role as the account knows it, the engine's decision and the smallest change."""
@@ -61,19 +73,28 @@ class AccountView:
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._judge(self._named(one))
-        changed = {name: getattr(known, name) for name in ("role", "role_kind", "layer", "summary", "fixes")}
-        return msgspec.structs.replace(
-            one, decision=known.decision, now=known.now, steps=known.steps, **changed
-        )
+        return msgspec.structs.replace(known, text=one.text)
 
     def _named(self, one: Explained) -> Explained:
         """With the role's ARN, path and all, and its part."""
+        if one.rule == "kms-denied" and not one.resource:
+            one = msgspec.structs.replace(one, resource=self._key(one.text))
         role = self._role(one.role)
         if role is None:
             return one
-        kinds = self._kinds.get(role.arn, set())
+        kinds = self._uses(role.arn)
         kind = one.role_kind or (next(iter(kinds)) if len(kinds) == 1 else "")
         return msgspec.structs.replace(one, role=role.arn, role_kind=kind)
+
+    def _key(self, text: str) -> str:
+        """The key that encrypts the secret or parameter which a text names; empty where none is known."""
+        for arn in names.arns(text, "secretsmanager", "ssm"):
+            secret = self._around.secrets.get(names.secret(arn))
+            parameter = self._around.parameters.get(arn)
+            key = (secret.kms_key_id if secret else None) or (parameter.key_id if parameter else None)
+            if key:
+                return self._around.key(key, home_of(arn))[0]
+        return ""
 
     def _role(self, told: str) -> Role | None:
         """The role that an ARN or name means; one whose account is blacked out is found by its name."""
@@ -156,16 +177,29 @@ class AccountView:
             return one
         role = self._role(one.role)
         if role is None:
-            gone = self._absent(one.role)
-            fix = "correct the role in the task definition, or create it: it does not exist"
-            fixes = (fix, *one.fixes) if "no role" in gone else one.fixes
-            return msgspec.structs.replace(one, now=gone, fixes=fixes)
-        service = _SERVICES.get(one.role_kind) or (
-            "ecs-tasks.amazonaws.com" if one.rule == "ecs-assume" else ""
-        )
-        if not service:
+            return self._unknown_role(one)
+        needs = self._uses(role.arn)
+        need = needs.get(one.role_kind) if one.role_kind else next(iter(needs.values()), None)
+        if need is None:
             return one
-        return self._with(one, self.account.decide(service, "sts:AssumeRole", role.arn))
+        service = need.principal
+        one = msgspec.structs.replace(
+            one,
+            summary=one.summary.replace(_TASKS, service),
+            fixes=tuple(fix.replace(_TASKS, service) for fix in one.fixes),
+        )
+        decision = self._judge_of.judge(need).decision
+        return one if decision is None else self._with(one, decision)
+
+    def _unknown_role(self, one: Explained) -> Explained:
+        """A role that is not in the account: gone, or another account's, which ECS does not take."""
+        now = self._absent(one.role)
+        fixes = one.fixes
+        if now.startswith("there is no role"):
+            fixes = ("name a role that exists in the task definition, or create this one", *fixes)
+        elif now and one.rule == "ecs-assume":
+            fixes = ("name a role of this account: Amazon ECS takes no other's", *fixes)
+        return msgspec.structs.replace(one, now=now, fixes=fixes)
 
     def _with(self, one: Explained, decision: Decision) -> Explained:
         taken = f"{self.account.snapshot.taken_at:%Y-%m-%d %H:%M} UTC"
@@ -196,6 +230,10 @@ class AccountView:
 def _words(step: Step, one: Explained) -> str:
     """A step of the smallest change as one says it."""
     who = wording.actor(one.role, one.principal, one.role_kind)
+    if step.kind == "add statement" and step.layer == "resource" and one.category == "trust":
+        principal = step.statements[0].get("Principal", "it")
+        named = next(iter(principal.values())) if isinstance(principal, dict) else principal
+        return f"let {named} assume {who} in its trust policy"
     if step.kind == "add statement" and step.layer in ("identity", "boundary"):
         statement = step.statements[0]
         what = f"{statement['Action']} on {statement.get('Resource', '*')}"

@@ -6,6 +6,7 @@ without its white space, so that line breaks in words do not hide it, and read i
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from ecsiam_tui.ecs.errors.explained import Layer
@@ -50,6 +51,8 @@ _LAYER = re.compile(
     + r")(?:polic|allow|:|$|\W)?"
 )
 _AFTER = 1500
+MOST = 200
+"""Sentences that are read of one text."""
 _BEFORE = 700
 
 
@@ -68,7 +71,7 @@ class Denial(NamedTuple):
 
 def denials(text: str) -> Iterator[Denial]:
     """Every such sentence of a text on one line."""
-    found = list(_SENTENCE.finditer(text))
+    found = list(islice(_SENTENCE.finditer(text), MOST))
     for number, match in enumerate(found):
         following = found[number + 1].start() if number + 1 < len(found) else len(text)
         end = min(following, match.end() + _AFTER)

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
+from ecsiam_tui.account.redact import scrub_text
 from ecsiam_tui.ecs.errors import names, wording
 from ecsiam_tui.ecs.errors.account_view import AccountView
+from ecsiam_tui.ecs.errors.denial import MOST
 from ecsiam_tui.ecs.errors.explained import Explained, Roles
 from ecsiam_tui.ecs.errors.normal import clean, entries, squeeze
 from ecsiam_tui.ecs.errors.reading import RANKS, encoded_messages, statement
@@ -16,7 +18,6 @@ from ecsiam_tui.policy.account import AccountPolicies
 Decode = Callable[[str], str | None]
 """Decodes an encoded authorization message to the JSON text of AWS; None where that cannot be done."""
 
-_MOST = 200
 _NOTHING: Roles = {}
 
 
@@ -47,7 +48,7 @@ def explained(
     found: list[Explained] = []
     for entry in entries(text):
         found += (_decoded(one, entry, decode) for one in statement(entry, whole, roles))
-        if len(found) >= _MOST:
+        if len(found) >= MOST:
             break
     if not found:
         found = list(statement(" ".join(text.split()), whole, roles))
@@ -58,8 +59,6 @@ def explained(
 
 
 def _unknown(text: str) -> Explained:
-    from ecsiam_tui.account.redact import scrub_text
-
     line = " ".join(text.split())[:300]
     return Explained(
         "unknown",

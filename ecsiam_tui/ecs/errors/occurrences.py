@@ -5,8 +5,9 @@ one look; what is not is explained once for each wording, ids left aside.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -46,7 +47,14 @@ class _Seen:
             definition.task_definition_arn: definition for definition in snapshot.task_definitions
         }
         self._texts: dict[tuple[str, str, str], tuple[Explained, ...]] = {}
-        self.found: dict[str, dict[tuple[str, ...], Occurrence]] = {}
+        self._found: dict[str, dict[tuple[str, ...], list[Any]]] = {}
+
+    def occurrences(self) -> Iterator[Occurrence]:
+        """All that was found, consequences of other errors of the same subject left out."""
+        for errors in self._found.values():
+            yield from _causes(
+                [msgspec.structs.replace(last, count=count) for count, last in errors.values()]
+            )
 
     def roles(self, definition: str | None, task: Task | None = None) -> tuple[str, str]:
         """The ARNs of the execution role and the task role, empty where there is none."""
@@ -75,19 +83,20 @@ class _Seen:
         for one in self._explained(text, roles):
             if one.category == "unknown":
                 continue
-            errors = self.found.setdefault(subject, {})
-            known = errors.get(one.key)
+            errors = self._found.setdefault(subject, {})
+            key = one.key
+            known = errors.get(key)
             if known is None:
-                errors[one.key] = Occurrence(node, subject, where, one, at, container)
-            elif known.at is None or (at is not None and at > known.at):
-                errors[one.key] = msgspec.structs.replace(
-                    known, node=node, where=where, at=at, container=container, count=known.count + 1
-                )
-            else:
-                errors[one.key] = msgspec.structs.replace(known, count=known.count + 1)
+                errors[key] = [1, Occurrence(node, subject, where, one, at, container)]
+                continue
+            known[0] += 1
+            last = known[1].at
+            if last is None or (at is not None and at > last):
+                known[1] = Occurrence(node, subject, where, known[1].explained, at, container)
 
     def _explained(self, text: str, roles: tuple[str, str]) -> tuple[Explained, ...]:
-        key = (_IDS.sub("#", text), *roles)
+        _, unhealthy, reason = text.partition(" is unhealthy in ")  # the most frequent by far
+        key = (reason.rpartition(" due to ")[2] if unhealthy else _IDS.sub("#", text), *roles)
         known = self._texts.get(key)
         if known is None:
             execution, own = roles
@@ -110,7 +119,7 @@ def explain_account(snapshot: Snapshot, account: AccountPolicies | None = None) 
     for task in snapshot.tasks:
         if task.stopped_reason or task.last_status == "STOPPED":
             _task(seen, task, by_name)
-    return tuple(one for errors in seen.found.values() for one in _causes(errors.values()))
+    return tuple(seen.occurrences())
 
 
 def _service(seen: _Seen, service: Service) -> None:
@@ -153,7 +162,6 @@ def _task(seen: _Seen, task: Task, services: dict[tuple[str, str], str]) -> None
             )
 
 
-def _causes(errors: Iterable[Occurrence]) -> Iterator[Occurrence]:
-    kept = list(errors)
-    causes = [one for one in kept if RANKS.get(one.explained.rule, VAGUE + 1) > VAGUE]
-    yield from causes or kept
+def _causes(found: list[Occurrence]) -> list[Occurrence]:
+    causes = [one for one in found if RANKS.get(one.explained.rule, VAGUE + 1) > VAGUE]
+    return causes or found

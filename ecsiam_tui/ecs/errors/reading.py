@@ -88,6 +88,19 @@ _AGENT_ACTIONS = (
     "ecs:updatecontainerinstancesstate",
     "ecs:submit",
 )
+_STARTING = (
+    "resourceinit",
+    "cannotpull",
+    "executionresource",
+    "registryauth",
+    "cloudwatchlogstream",
+    "cloudwatchloggroup",
+    "loggerargs",
+    "loggingdriver",
+    "fetchingsecretdata",
+    "secretfromasm",
+    "secretsfromssm",
+)
 _OTHER_REGISTRIES = (
     "docker.io",
     "registry-1.docker",
@@ -181,9 +194,7 @@ def _kind(denial: Denial, squeezed: str, whole: str) -> RoleKind | Literal[""]:
         return "task"
     if action.startswith("iam:passrole"):
         return "deployer"
-    if any(word in squeezed for word in ("resourceinit", "cannotpull", "executionresource", "registryauth")):
-        return "task-execution"
-    if "cloudwatchlogstream" in squeezed or "loggerargs" in squeezed or "loggingdriver" in squeezed:
+    if _is_start(squeezed):
         return "task-execution"
     if action.startswith(("ecs:", "codedeploy:", "application-autoscaling:")):
         return "deployer"
@@ -195,10 +206,15 @@ def _kind(denial: Denial, squeezed: str, whole: str) -> RoleKind | Literal[""]:
     return ""
 
 
+def _is_start(squeezed: str) -> bool:
+    """Whether a text is about what the task execution role does before a task starts."""
+    return any(word in squeezed for word in _STARTING)
+
+
 def _of_recogniser(found: Recogniser, text: str, squeezed: str, shown: str, roles: Roles) -> Explained:
     action, service = names.operation(text)
     action = found.action or action
-    kind = found.kind
+    kind = found.kind or ("task-execution" if found.id == "kms-denied" and _is_start(squeezed) else "")
     summary = found.summary
     fixes = found.fixes
     if found.id.startswith("pull-") and _other_registry(squeezed):

@@ -4,23 +4,9 @@ from typing import Literal
 
 from ecsiam_tui.account.arns import parse_arn, short_name
 from ecsiam_tui.ecs.errors.explained import Layer
+from ecsiam_tui.ecs.judge import KIND_WORDS
 from ecsiam_tui.ecs.requirement import RoleKind
 from ecsiam_tui.policy.messages import LAYER_NAMES
-
-KIND_WORDS: dict[str, str] = {
-    "task-execution": "task execution role",
-    "task": "task role",
-    "container-instance": "container instance role",
-    "infrastructure": "infrastructure role",
-    "lifecycle-hook": "lifecycle hook role",
-    "events": "role of an EventBridge rule",
-    "scheduler": "role of an EventBridge schedule",
-    "state-machine": "role of a state machine",
-    "code-deploy": "CodeDeploy role",
-    "anywhere": "ECS Anywhere role",
-    "service": "service-linked role",
-    "deployer": "whoever deploys",
-}
 
 _POLICY_OF = {
     "ecr": "repository policy",
@@ -38,7 +24,7 @@ _POLICY_OF = {
 
 def actor(role: str, principal: str, kind: RoleKind | Literal[""]) -> str:
     """`role payments-exec (task execution role)`, or the best that is known."""
-    words = KIND_WORDS.get(kind, "")
+    words = KIND_WORDS[kind] if kind else ""
     if role:
         inner = f" ({words})" if words and kind != "deployer" else ""
         return f"role {short_name(role)}{inner}"
@@ -47,7 +33,7 @@ def actor(role: str, principal: str, kind: RoleKind | Literal[""]) -> str:
         if parsed is not None and parsed.resource.startswith("user/"):
             return f"user {short_name(principal)}"
         return principal
-    return f"the {words}" if words and kind != "deployer" else words or "whoever makes the call"
+    return f"the {words}" if words else "whoever makes the call"
 
 
 def denied(who: str, action: str, resource: str, layer: Layer, explicit: bool) -> str:
