@@ -1,6 +1,7 @@
 """The rules, a module a family."""
 
 from ecsiam_tui.findings.rules import (
+    account_roles,
     containers,
     drift,
     environment,
@@ -11,13 +12,17 @@ from ecsiam_tui.findings.rules import (
     hosts,
     images,
     legacy,
+    managed_instances,
     references,
     requirements,
     role_fields,
+    trust,
+    trust_breadth,
     volumes,
 )
 
 __all__ = [
+    "account_roles",
     "containers",
     "drift",
     "environment",
@@ -28,8 +33,11 @@ __all__ = [
     "hosts",
     "images",
     "legacy",
+    "managed_instances",
     "references",
     "requirements",
     "role_fields",
+    "trust",
+    "trust_breadth",
     "volumes",
 ]
