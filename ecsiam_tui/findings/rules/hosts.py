@@ -119,6 +119,11 @@ def _name(facts: Facts, machine: Machine) -> str:
     return f"{name} ({title})" if name else title
 
 
+def _few(words: list[str], most: int = 4) -> str:
+    more = f"; and {len(words) - most} more" if len(words) > most else ""
+    return "; ".join(words[:most]) + more
+
+
 class _Danger(NamedTuple):
     placed: Placed
     words: str
@@ -167,15 +172,13 @@ def shared_instances(facts: Facts) -> Iterator[Draft]:
         if len(by_owner) < 2 or len(set(by_owner.values())) < 2:
             continue
         dangers = _dangers(facts, machine)
-        blast = facts.estate.blast(machine.host.container_instance_arn)
-        roles = {node.id for node in blast.neighbours} | ({machine.role} if machine.role else set())
-        tail = f": {'; '.join(danger.words for danger in dangers)}" if dangers else ""
+        roles = machine.roles
+        tail = f": {_few([danger.words for danger in dangers])}" if dangers else ""
         yield Draft(
             nodes=(machine.host.container_instance_arn,),
             summary=f"{several(list(by_owner))} share {_name(facts, machine)}{tail}.",
             evidence=tuple(item for danger in dangers for item in danger.evidence),
-            consequence=f"Who gets at the host has {len(roles)} role{'s' * (len(roles) != 1)}:"
-            f" {facts.titles(sorted(roles), most=6)}.",
+            consequence=f"Who gets at the host has {len(roles)} roles: {facts.titles(roles, most=6)}.",
             severity=None if dangers else Severity.INFO,
         )
 

@@ -13,7 +13,7 @@ from ecsiam_tui.findings.facts import Facts
 from ecsiam_tui.findings.finding import Evidence, Severity
 from ecsiam_tui.findings.registry import Draft, rule
 from ecsiam_tui.findings.rules.definitions import DEVELOPER_GUIDE, container_field, in_use, several, users
-from ecsiam_tui.graph.kinds import EdgeKind
+from ecsiam_tui.graph.kinds import EdgeKind, NodeKind
 from ecsiam_tui.policy.principals import ANONYMOUS
 from ecsiam_tui.policy.public_access import is_public
 
@@ -56,8 +56,10 @@ class _Bad(NamedTuple):
     fixes=("fix-reference", "set-resource-policy"),
 )
 def bad_images(facts: Facts) -> Iterator[Draft]:
-    pulled = _pulled(facts)
+    pulled, suspects = _pulled(facts), _suspects(facts)
     for definition in facts.definitions_in_use:
+        if definition.task_definition_arn not in suspects:
+            continue
         found = list(_bad(facts, definition, pulled))
         if not found:
             continue
@@ -80,6 +82,21 @@ def bad_images(facts: Facts) -> Iterator[Draft]:
             rests_on=() if sure else doubts,
             fixes=tuple(fixes),
         )
+
+
+def _suspects(facts: Facts) -> frozenset[str]:
+    """The definitions whose images are worth a look: the graph knows who pulls from which repository."""
+    around, estate = facts.around, facts.estate
+    repositories = [
+        node.id
+        for node in estate.nodes(NodeKind.REPOSITORY)
+        if node.id in around.missing
+        or f":{facts.snapshot.account_id}:" not in node.id
+        or ((known := around.repositories.get(node.id)) is not None and False in known.images.values())
+    ]
+    return frozenset(
+        link.node.id for arn in repositories for link in estate.used_by(arn, EdgeKind.PULLS_IMAGE)
+    )
 
 
 def _pulled(facts: Facts) -> frozenset[str]:

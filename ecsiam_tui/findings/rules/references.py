@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ecsiam_tui.account.arns import parse_arn, short_name
 from ecsiam_tui.account.references import (
@@ -19,6 +19,7 @@ from ecsiam_tui.findings.facts import Facts
 from ecsiam_tui.findings.finding import Evidence, Severity
 from ecsiam_tui.findings.registry import Draft, rule
 from ecsiam_tui.findings.rules.definitions import DEVELOPER_GUIDE, field, in_use, several, users
+from ecsiam_tui.graph.kinds import EdgeKind
 
 _SENSITIVE_DATA = f'{DEVELOPER_GUIDE}, "Pass sensitive data to an Amazon ECS container"'
 _THROUGH = "parameter/aws/reference/secretsmanager/"
@@ -26,9 +27,16 @@ _PARAMETER_NAME = re.compile(r"[\w./-]+(:[\w.-]+)?")
 """Names of parameters (AWS Systems Manager API, PutParameter), with the version or label one may ask for."""
 
 
-def _definitions(facts: Facts) -> Iterator[tuple[TaskDefinition, list[Reference]]]:
-    for definition in facts.definitions_in_use:
-        yield definition, list(references(definition))
+def _naming(
+    facts: Facts, ids: Iterable[str], *kinds: EdgeKind
+) -> Iterator[tuple[TaskDefinition, list[Reference]]]:
+    """The definitions in use that name one of some nodes, with all that they name: the graph knows which
+    they are, so that the others need not be read again."""
+    estate = facts.estate
+    users = {link.node.id for node in ids if node in estate for link in estate.used_by(node, *kinds)}
+    for definition in facts.definitions_in_use if users else ():
+        if definition.task_definition_arn in users:
+            yield definition, list(references(definition))
 
 
 def _at(definition: TaskDefinition, via: str, text: str) -> Evidence:
@@ -70,7 +78,10 @@ def _secret_arn(reference: Reference) -> str:
 )
 def missing_secrets(facts: Facts) -> Iterator[Draft]:
     around = facts.around
-    for definition, named in _definitions(facts):
+    broken = {arn for arn in around.missing if ":secretsmanager:" in arn}
+    broken |= {secret.arn for secret in facts.snapshot.secrets if secret.deleted_date is not None}
+    broken |= {name for arn in broken for name in _as_parameters(arn)}
+    for definition, named in _naming(facts, broken, EdgeKind.READS_SECRET):
         gone: list[tuple[str, str]] = []
         deleted: list[tuple[str, str]] = []
         for reference in named:
@@ -105,6 +116,15 @@ def missing_secrets(facts: Facts) -> Iterator[Draft]:
         )
 
 
+def _as_parameters(secret: str) -> Iterator[str]:
+    """The parameters by which Systems Manager hands out a secret, with and without its six characters."""
+    arn = parse_arn(secret)
+    name = arn.resource.removeprefix("secret:") if arn else ""
+    if arn is not None:
+        for end in (name, name[:-7] if name[-7:-6] == "-" else name):
+            yield str(arn._replace(service="ssm", resource=f"{_THROUGH}{end}"))
+
+
 def _count(found: list[tuple[str, str]]) -> int:
     return len({arn for _, arn in found})
 
@@ -132,7 +152,7 @@ def _secret_name(facts: Facts, arn: str) -> str:
 )
 def missing_parameters(facts: Facts) -> Iterator[Draft]:
     elsewhere = _parameter_regions(facts)
-    for definition, named in _definitions(facts):
+    for definition, named in _naming(facts, facts.around.missing, EdgeKind.READS_SECRET):
         gone = [
             reference
             for reference in named
@@ -188,7 +208,7 @@ def _parameter_regions(facts: Facts) -> dict[str, set[str]]:
 )
 def missing_log_groups(facts: Facts) -> Iterator[Draft]:
     missing = facts.around.missing
-    for definition, named in _definitions(facts):
+    for definition, named in _naming(facts, missing, EdgeKind.LOGS_TO):
         gone = [ref for ref in named if ref.kind == "log-group" and ref.id in missing]
         if not gone:
             continue
