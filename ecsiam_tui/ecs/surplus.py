@@ -17,6 +17,7 @@ from ecsiam_tui.ecs.risk import Risk, risk_bits, risk_of
 from ecsiam_tui.policy.access import Access, Grant, access
 from ecsiam_tui.policy.account import AccountPolicies
 from ecsiam_tui.policy.catalogue import load, members
+from ecsiam_tui.policy.document import Statement
 from ecsiam_tui.policy.explanation import StatementRef, reference
 from ecsiam_tui.policy.patterns import is_universal, resource_glob, tokenize
 
@@ -83,12 +84,15 @@ class _Asked(NamedTuple):
 
 
 class _Cell(NamedTuple):
-    """The actions of one service, access level and risk."""
+    """Some actions of one service, access level and risk; all of them in the bytes `first` to `last` of a
+    set."""
 
     service: str
     level: str
     risk: Risk | None
     bits: int
+    first: int = 0
+    last: int = 0
 
 
 def role_access(account: AccountPolicies, role_arn: str, needed: Iterable[Judged]) -> RoleAccess:
@@ -101,11 +105,11 @@ def role_access(account: AccountPolicies, role_arn: str, needed: Iterable[Judged
     asked = _asked(account, mine)
     narrowed = _narrowed(found)
     rows: list[SurplusRow] = []
-    surplus, unlisted = 0, set()
+    surplus, unlisted = found.actions & ~asked.bits, set()
     for grant in found.grants:
         for row, bits in _rows(grant, asked, narrowed):
             rows.append(row)
-            surplus |= bits
+            surplus |= bits if row.asked else 0
             if not bits:
                 unlisted.add(row.actions[0].lower())
     order, levels = list(Risk), {level: number for number, level in enumerate(LEVELS)}
@@ -277,7 +281,7 @@ def _cells(actions: int) -> Iterator[_Cell]:
         part = int.from_bytes(data[first:last], "little")
         for level, risk, bits in cells if part else ():
             if part & bits:
-                yield _Cell(service, level, risk, (part & bits) << first * 8)
+                yield _Cell(service, level, risk, (part & bits) << first * 8, first, last)
         place += 1
 
 
@@ -300,19 +304,33 @@ def _patterns(actions: tuple[str, ...]) -> _Patterns:
     return {service: tuple(texts.items()) for service, texts in found.items()}
 
 
+class _Source(NamedTuple):
+    """A statement of a grant with its actions, as the bytes of a set."""
+
+    statement: Statement
+    actions: bytes
+    patterns: _Patterns
+    reference: StatementRef
+
+
 class _Writing:
     """How the statements of a grant write actions."""
 
     def __init__(self, grant: Grant) -> None:
         self._sources = [
-            (source.statement, bits, _patterns(source.statement.actions), reference(source, grant.layer))
+            _Source(
+                source.statement,
+                bits.to_bytes(len(_slices().at), "little"),
+                _patterns(source.statement.actions),
+                reference(source, grant.layer),
+            )
             for source, bits in grant.sources
         ]
         self._everything = any("*" in source.statement.actions for source, _ in grant.sources)
 
     def sources(self, bits: int) -> list[StatementRef]:
         """The statements that have a share in some actions."""
-        return [found for _, own, _, found in self._sources if own & bits]
+        return [found for _, own, _, found in self._sources if int.from_bytes(own, "little") & bits]
 
     def naming(self, action: str) -> list[StatementRef]:
         """The statements that name an action in full."""
@@ -323,8 +341,11 @@ class _Writing:
         covers all of them stands alone."""
         texts: dict[str, int] = {}
         sources: list[StatementRef] = []
+        first, last, shift = cell.first, cell.last, cell.first * 8
+        part = cell.bits >> shift
         for statement, own, patterns, found in self._sources:
-            share = own & cell.bits
+            # The few bytes of the service alone: sets of all actions are long.
+            share = int.from_bytes(own[first:last], "little") & part
             if not share:
                 continue
             sources.append(found)
@@ -333,7 +354,7 @@ class _Writing:
             if statement.not_actions:
                 texts["NotAction " + ", ".join(statement.not_actions)] = 0
             near = (*patterns.get(cell.service, ()), *patterns.get("*", ()))
-            texts.update((text, covered) for text, covered in near if covered & share)
+            texts.update((text, covered) for text, covered in near if covered >> shift & share)
         if self._everything:
             return ("*",), sources
         if len(texts) > 1:
