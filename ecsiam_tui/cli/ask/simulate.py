@@ -49,7 +49,8 @@ Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes for --batch; 
 
 def simulate(
     principal: Annotated[
-        list[str] | None, typer.Option("--principal", "-p", help="Role or user: its ARN or name.")
+        list[str] | None,
+        typer.Option("--principal", "-p", help="Role or user by ARN or name; root; anonymous."),
     ] = None,
     action: Annotated[list[str] | None, typer.Option("--action", "-a", help="Such as s3:GetObject.")] = None,
     resource: Annotated[

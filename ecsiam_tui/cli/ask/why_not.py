@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 def why_not(
-    principal: Annotated[str, typer.Option("--principal", "-p", help="Role or user: its ARN or name.")],
+    principal: Annotated[
+        str, typer.Option("--principal", "-p", help="Role or user by ARN or name; root; anonymous.")
+    ],
     action: Annotated[str, typer.Option("--action", "-a", help="Such as s3:GetObject.")],
     resource: Annotated[str, typer.Option("--resource", "-r", help="ARN.")] = "*",
     context: Context = None,
