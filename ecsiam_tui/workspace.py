@@ -16,7 +16,7 @@ from ecsiam_tui.findings.suppressions import Settings, Sorted, sort
 from ecsiam_tui.graph import Estate, build
 from ecsiam_tui.graph.groups import GROUPS
 from ecsiam_tui.graph.kinds import NodeKind
-from ecsiam_tui.graph.outline import Item, Outline
+from ecsiam_tui.graph.outline import TRUST, Item, Outline
 from ecsiam_tui.policy.account import AccountPolicies
 
 
@@ -129,6 +129,11 @@ class Workspace:
         if item.node is not None:
             if item.statement is not None:
                 return self.health.of_statement(item.node.id, item.statement.lines)
+            if item.key.endswith(TRUST):
+                statements = (child.statement for child in self.outline.children(item))
+                return self.health.of_statements(
+                    item.node.id, [statement.lines for statement in statements if statement]
+                )
             return self.health.of(item.node.id)
         what, _, name = item.group.partition(":")
         if what in ("root", "kind"):

@@ -107,6 +107,13 @@ class HealthMap:
         """Of one statement of a policy, or of a role's trust policy."""
         return self._health(self._statements.get((node_id, lines), 0))
 
+    def of_statements(self, node_id: str, places: Iterable[tuple[int, int]]) -> Health:
+        """Of several statements of one policy together."""
+        bits = 0
+        for lines in places:
+            bits |= self._statements.get((node_id, lines), 0)
+        return self._health(bits)
+
     def at(self, node_id: str) -> tuple[Finding, ...]:
         """The findings at a node itself, the worst first."""
         return self._of_bits(self._own.get(node_id, 0))

@@ -1,7 +1,10 @@
 """Findings and decisions as text with colours: what a reading pane shows."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
+from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 
 from ecsiam_tui.account.arns import short_name
@@ -31,11 +34,21 @@ OUTCOMES = {
 }
 
 
+class Picture(NamedTuple):
+    """Something to read: as it is drawn, and as plain text to copy."""
+
+    body: Group
+    plain: str
+
+
 class Painter:
-    """Writes labelled lines in the theme's colours. Everything that comes from AWS is made visible here."""
+    """Writes lines in the theme's colours, labelled ones with what hangs beside the label. Everything that
+    comes from AWS is made visible here."""
 
     def __init__(self, colours: Mapping[str, str]) -> None:
-        self.text = Text()
+        self._parts: list[Text | Table] = []
+        self._plain: list[str] = []
+        self._line = Text()
         self._tones = {
             "plain": colours["foreground"],
             "dim": f"{colours['foreground']} dim",
@@ -51,28 +64,42 @@ class Painter:
 
     def add(self, text: str, tone: str = "plain") -> "Painter":
         """Append a piece to the line."""
-        self.text.append(visible(text), self._tones[tone])
+        self._line.append(visible(text), self._tones[tone])
         return self
 
     def line(self, text: str = "", tone: str = "plain") -> "Painter":
         """Append a piece and end the line."""
         self.add(text, tone)
-        self.text.append("\n")
+        self._parts.append(self._line)
+        self._plain.append(self._line.plain)
+        self._line = Text()
+        return self
+
+    def beside(self, label: str, tone: str = "dim", width: int = LABEL) -> "Painter":
+        """End the line as one that hangs beside a label."""
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=width, no_wrap=True)
+        table.add_column(ratio=1, overflow="fold")
+        table.add_row(Text(visible(label), self._tones[tone], overflow="ellipsis"), self._line)
+        self._parts.append(table)
+        self._plain.append(f"{visible(label):<{width}} {self._line.plain}".rstrip())
+        self._line = Text()
         return self
 
     def fact(self, label: str, text: str, tone: str = "plain") -> "Painter":
         """A labelled line; nothing for an empty text."""
-        if text:
-            self.add(f"{label:<{LABEL}}", "dim").line(text, tone)
-        return self
+        return self.add(text, tone).beside(label) if text else self
 
     def title(self, text: str) -> "Painter":
         """A heading after an empty line."""
-        self.text.append("\n")
-        return self.line(text, "accent")
+        return self.line().line(text, "accent")
+
+    def picture(self) -> Picture:
+        """What was painted."""
+        return Picture(Group(*self._parts), "\n".join(self._plain))
 
 
-def finding_text(finding: Finding, workspace: Workspace, colours: Mapping[str, str]) -> Text:
+def finding_text(finding: Finding, workspace: Workspace, colours: Mapping[str, str]) -> Picture:
     """All about one finding: what, where one sees it, what it means here, why, and what could be done."""
     paint = Painter(colours)
     paint.add(f"{finding.severity.glyph} {finding.severity.word}", severity_tone(finding.severity))
@@ -99,7 +126,7 @@ def finding_text(finding: Finding, workspace: Workspace, colours: Mapping[str, s
     known = workspace.rule(finding.rule)
     paint.fact("fix", known.fix if known else "")
     paint.fact("source", finding.source, "dim")
-    return paint.text
+    return paint.picture()
 
 
 def _evidence(paint: Painter, evidence: Evidence, workspace: Workspace) -> None:
@@ -128,7 +155,7 @@ def _path(paint: Painter, path: Iterable[Step], workspace: Workspace) -> None:
         paint.add("☰ ", "accent").line(workspace.facts.title(steps[-1].target), "bold")
 
 
-def requirement_text(judged: Judged, colours: Mapping[str, str]) -> Text:
+def requirement_text(judged: Judged, colours: Mapping[str, str]) -> Picture:
     """A requirement, who asks for it, and the engine's answer layer by layer."""
     asked = judged.requirement
     paint = Painter(colours)
@@ -142,13 +169,18 @@ def requirement_text(judged: Judged, colours: Mapping[str, str]) -> Text:
     paint.fact("source", asked.source, "dim")
     if judged.decision is not None:
         paint.line()
-        paint.text.append_text(decision_text(judged.decision, colours))
-    return paint.text
+        _decision(paint, judged.decision)
+    return paint.picture()
 
 
-def decision_text(decision: Decision, colours: Mapping[str, str]) -> Text:
+def decision_text(decision: Decision, colours: Mapping[str, str]) -> Picture:
     """A decision: its word, each layer that has a say, near misses, and what AWS would say."""
     paint = Painter(colours)
+    _decision(paint, decision)
+    return paint.picture()
+
+
+def _decision(paint: Painter, decision: Decision) -> None:
     request, said = decision.request, decision.explain()
     word, tone = OUTCOMES[decision.outcome]
     paint.add(short_name(request.principal), "bold").add(f"  {request.action}  ")
@@ -161,16 +193,14 @@ def decision_text(decision: Decision, colours: Mapping[str, str]) -> Text:
         paint.fact("near miss", miss.text)
     paint.fact("AWS says", said.aws_message, "dim")
     paint.fact("depends on", ", ".join(decision.missing_context), "warn")
-    return paint.text
 
 
 def _layer(paint: Painter, layer: LayerSays) -> None:
     if layer.says == "not applied" and not layer.note:
         return
     word, tone = _SAYS[layer.says]
-    paint.add(f"{layer.name or layer.layer:<{LABEL}} ", "dim").add(f"{word:<9}", tone)
-    paint.line(layer.note)
+    paint.add(f"{word:<9}", tone).add(f" {layer.note}").beside(layer.name or layer.layer)
     for match in layer.matches:
-        paint.line(f"{'':<{LABEL}} ¶ {match.statement.label}")
+        paint.add(f"¶ {match.statement.label}").beside("")
         for failed in match.depends_on:
-            paint.line(f"{'':<{LABEL}}   {failed.text}", "warn")
+            paint.add(f"  {failed.text}", "warn").beside("")

@@ -15,13 +15,20 @@ from ecsiam_tui.account.text import visible
 from ecsiam_tui.findings.finding import Finding
 from ecsiam_tui.findings.grouping import GROUPINGS, Grouping, group, matches
 from ecsiam_tui.findings.health import by_severity
+from ecsiam_tui.graph.kinds import words
 from ecsiam_tui.tui.judged import severity_tone
 from ecsiam_tui.tui.pictures import finding_text
 from ecsiam_tui.tui.widgets.filter_line import FilterLine
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 from ecsiam_tui.workspace import Workspace
 
-RULE_WIDTH = 11
+
+class FindingList(OptionList):
+    """The list; Enter is said in the footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "to the evidence", id="findings.evidence")
+    ]
 
 
 class FindingsScreen(Screen[None]):
@@ -30,7 +37,6 @@ class FindingsScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="findings.back"),
-        Binding("enter", "evidence", "to the evidence", id="findings.evidence"),
         Binding("n", "node", "to the thing", id="findings.node"),
         Binding("g", "group", "group by", id="findings.group"),
         Binding("slash", "filter", "filter", key_display="/", id="findings.filter"),
@@ -74,7 +80,7 @@ class FindingsScreen(Screen[None]):
         with Horizontal(id="findings-panes"):
             with Vertical(id="findings-left"):
                 yield FilterLine("rule, severity, name or words", id="filter")
-                yield OptionList(markup=False, id="findings-list")
+                yield FindingList(markup=False, id="findings-list")
             with VerticalScroll(id="findings-detail", can_focus=False):
                 yield Static("", markup=False, id="findings-text")
         yield KeyLine()
@@ -149,7 +155,9 @@ class FindingsScreen(Screen[None]):
         if self.grouping != "rule":
             text.append(f"{finding.rule.removeprefix('ECS-IAM-')} ", "dim")
         text.append(visible(self.workspace.facts.title(finding.node)), "bold")
-        return text.append(f"  {visible(finding.summary)}", "dim")
+        node = self.workspace.estate.get(finding.node)
+        said = finding.title if self.grouping != "rule" else words(node.kind).word if node else ""
+        return text.append(f"  {visible(said)}", "dim")
 
     # The marked one
 
@@ -161,7 +169,7 @@ class FindingsScreen(Screen[None]):
         finding = self.marked
         static = self.query_one("#findings-text", Static)
         if finding is not None:
-            static.update(finding_text(finding, self.workspace, self.app.theme_variables))
+            static.update(finding_text(finding, self.workspace, self.app.theme_variables).body)
         elif not self._rows:
             static.update(self._empty())
         self.query_one("#findings-detail").scroll_home(animate=False)

@@ -2,13 +2,13 @@
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Label, Static
 
+from ecsiam_tui.tui.pictures import Picture
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 
 
@@ -22,15 +22,15 @@ class ReadingScreen(Screen[None]):
         Binding("k,up", "scroll(-1)", "up", show=False, id="reading.up"),
     ]
 
-    def __init__(self, title: str, body: Text) -> None:
+    def __init__(self, title: str, picture: Picture) -> None:
         super().__init__()
-        self._title, self._body = title, body
+        self._title, self._picture = title, picture
 
     def compose(self) -> ComposeResult:
         """The title, the text, the keys."""
         yield Label(self._title, classes="screen-title", markup=False)
         with VerticalScroll(id="reading"):
-            yield Static(self._body, markup=False)
+            yield Static(self._picture.body, markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -39,8 +39,8 @@ class ReadingScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the text."""
-        self.app.copy_to_clipboard(self._body.plain)
-        self.notify(f"{len(self._body.plain):,} characters", title="copied")
+        self.app.copy_to_clipboard(self._picture.plain)
+        self.notify(f"{len(self._picture.plain):,} characters", title="copied")
 
     def action_scroll(self, step: int) -> None:
         """Scroll some lines."""
