@@ -124,20 +124,42 @@ def _loosely(text: str, notes: Notes, refusal: Problem) -> tuple[Notes, list[Any
     return notes, definition_text.loose(text, notes)
 
 
+class _Arns:
+    """The ARNs of a file's definitions: several of one family need different ones."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._latest: dict[str, int] = {}
+
+    def has(self, arn: str) -> bool:
+        return arn in self._taken
+
+    def next(self, arn: str) -> tuple[str, int]:
+        """An ARN of the same family that nothing has, and its revision."""
+        family = arn.rpartition(":")[0]
+        revision = self._latest[family] + 1
+        return f"{family}:{revision}", revision
+
+    def add(self, arn: str, revision: int) -> None:
+        family = arn.rpartition(":")[0]
+        self._taken.add(arn)
+        self._latest[family] = max(revision, self._latest.get(family, 0))
+
+
 def _file(found: list[Found], notes: Notes, name: str, home: Home, redactor: Redactor) -> DefinitionFile:
     shaper = Shaper(notes, home)
     stem = PurePath(name.replace("\\", "/")).name.split(".")[0] or "task"
-    arns: set[str] = set()
+    taken = _Arns()
     definitions = []
     for number, one in enumerate(found, 1):
         place = one.place if len(found) > 1 else ""
         family = one.family or (stem if len(found) == 1 or number == 1 else f"{stem}-{number}")
-        definitions.append(_definition(one, place, family, shaper, home, redactor, arns))
+        definitions.append(_definition(one, place, family, shaper, home, redactor, taken))
     return DefinitionFile(tuple(definitions), shaper.placeholders, notes.problems())
 
 
 def _definition(
-    one: Found, place: str, family: str, shaper: Shaper, home: Home, redactor: Redactor, arns: set[str]
+    one: Found, place: str, family: str, shaper: Shaper, home: Home, redactor: Redactor, taken: _Arns
 ) -> TaskDefinition:
     shape = (
         shaper.record(TaskDefinition, one.raw, place, extra=frozenset({"taskDefinitionArn", "family"})) or {}
@@ -148,12 +170,11 @@ def _definition(
     if not shape.get("family"):
         shape["family"] = clean(family)
     arn, revision = _arn(shape, home)
-    while arn in arns:  # several of one name in a file: each needs an ARN of its own
-        shaper.notes.add(
-            f"{place}.family" if place else "family", "another definition of this family in this file"
-        )
-        arn, revision = arn.rpartition(":")[0] + f":{revision + 1}", revision + 1
-    arns.add(arn)
+    if taken.has(arn):
+        where = f"{place}.family" if place else "family"
+        shaper.notes.add(where, "another definition of this family in this file")
+        arn, revision = taken.next(arn)
+    taken.add(arn, revision)
     shape |= {"taskDefinitionArn": arn, "revision": revision, "latest": False}
     return msgspec.convert(redactor.task_definition(shape), TaskDefinition)
 

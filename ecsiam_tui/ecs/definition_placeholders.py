@@ -12,12 +12,13 @@ from typing import Literal
 from ecsiam_tui.account.arns import parse_arn
 from ecsiam_tui.account.redact import MASK, verdict
 
-Use = Literal["image", "arn", "role", "volume", "region", "name", "value"]
-"""What a text is there for. `name` is any text that names something, `value` one that may be secret."""
+Use = Literal["image", "role", "volume", "region", "name", "label", "value"]
+"""What a text is there for. `name` is any text that names something in AWS, `label` one that people choose
+freely, `value` one that may be secret."""
 
 _MARK = re.compile(
     r"\$\{(?:[^{}]++|\{[^{}]*+\})*+\}"  # shell, Terraform, Fn::Sub
-    r"|\{\{\{?[^{}]*+\}\}\}?"  # Jinja, Go, Handlebars, dynamic references of CloudFormation
+    r"|\{\{\{[^{}]*+\}\}\}|\{\{[^{}]*+\}\}"  # Jinja, Go, Handlebars, dynamic references of CloudFormation
     r"|\#\{[^{}\n]{1,200}+\}"  # Octopus, tokenizers of Azure and GitHub
     r"|\$\([^()\n]{1,200}+\)"
     r"|<%=?[^%\n]{1,200}+%>"
@@ -35,11 +36,15 @@ _WORD = re.compile(
     r"|(?-i:FIXME|TODO|TBD)"
     r"|(?:your|my)(?:[_-]?(?:aws[_-]?)?account(?:[_-]?(?:id|number))?)"
     r"|your(?:[_-][A-Za-z0-9]{1,40}){1,8}"
-    r"|(?:aws[_-]?)?account[_-]?(?:id|number)|aws[_-](?:account|region)"
     r"|x{4,}"
     rf"){_RIGHT}",
     re.IGNORECASE,
 )
+# Words that name what belongs there; a secret or a parameter may well be called so.
+_NAMED = re.compile(
+    rf"{_LEFT}(?:(?:aws[_-]?)?account[_-]?(?:id|number)|aws[_-](?:account|region)){_RIGHT}", re.IGNORECASE
+)
+_CALLED = re.compile(r":(?:secret:|parameter/)|^/")
 _BRACKETS = re.compile(
     r"\.\.\.+|…|\[[A-Za-z][\w .-]{1,60}\]|(?<![\w$%#{])\{[A-Za-z_][\w.]{0,60}\}(?!\})|%\(\w{1,60}\)s|%s"
 )
@@ -50,20 +55,30 @@ _ROLE_NAME = re.compile(r"(?:role/)?[\w+=,.@/-]{1,128}")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,10}){1,3}-\d{1,2}")
 _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
 _ECR_HOST = re.compile(
-    r"(?P<account>[^/.\s]*)\.dkr[.-]ecr(?:-fips)?\.(?P<region>[^/.\s]*)\.(?:amazonaws\.com|on\.aws)"
+    r"(?<![^/\s])(?P<account>[^/.\s]{0,200}+)\.dkr[.-]ecr(?:-fips)?\.(?P<region>[^/.\s]{0,200}+)\.(?:amazonaws\.com|on\.aws)"
 )
 _WHOLE = re.compile(
     r"\$[A-Z_][A-Z0-9_]+|<[A-Za-z][A-Za-z0-9_ .-]+>|%[A-Z_][A-Z0-9_]+%|@@?[A-Z_][A-Z0-9_]+@@?"
     r"|__[A-Z][A-Z0-9_]+__"
 )
-_BRACED = re.compile(r"(?P<open>\$\{|\{\{\{?|\#\{)\s*(?P<name>[A-Za-z_.][\w.-]*(?:::\w+)?)")
+# What every placeholder has one of: most texts have none, and are done with quickly.
+_HINT = re.compile(
+    r"[$<{%@]|__|holder|me|with|this|in|here|FIXME|TODO|TBD|your|my|account|aws|xxxx", re.IGNORECASE
+)
+_BRACED = re.compile(r"(?P<open>\$\{|\{\{\{?|\#\{)\s*(?P<name>[A-Za-z_.@][\w.-]*(?:::\w+)?)")
 
 
 def find(text: str, use: Use) -> tuple[str, ...]:
     """The placeholders in a text, each once, in the order in which they stand there."""
+    if use in ("value", "label") and not _HINT.search(text):
+        return ()
     if use == "value":
         return tuple(dict.fromkeys(_in_value(text)))
-    spans = [(match.start(), match.end()) for match in _MARK.finditer(text)]
+    spans = [match.span() for match in _MARK.finditer(text)]
+    if use == "label":
+        return tuple(dict.fromkeys(text[start:end] for start, end in spans))
+    called = _CALLED.search(text)
+    _add(spans, [match.span() for match in _NAMED.finditer(text, 0, called.start() if called else len(text))])
     for pattern in (_BRACKETS, _WORD, *((_SHOUTED,) if use in ("image", "role") else ())):
         _add(spans, [match.span() for match in pattern.finditer(text)])
     _add(spans, list(_misfits(text, use)))
@@ -103,8 +118,8 @@ def _misfits(text: str, use: Use) -> Iterator[tuple[int, int]]:
         return
     if use == "image":
         # Docker's names of repositories have no capitals (distribution/reference); what has is no name yet.
-        repository = re.split(r":(?=[^/]*$)|@", text)[0]
-        for match in _CAPITALS.finditer(repository):
+        tag = text.partition("@")[0].find(":", text.rfind("/") + 1)
+        for match in _CAPITALS.finditer(text, 0, tag if tag > 0 else len(text)):
             yield match.span()
     elif (
         (use == "region" and not _REGION.fullmatch(text))
@@ -146,8 +161,7 @@ def _in_value(text: str) -> Iterator[str]:
             yield _checked(mark[0])
         else:
             yield _checked(f"{opening}{name}…{closing}")
-    whole = _WORD.fullmatch(text)
-    if whole and not any(map(str.isdigit, text)):
+    if (_WORD.fullmatch(text) or _NAMED.fullmatch(text)) and not any(map(str.isdigit, text)):
         yield _checked(text)
 
 

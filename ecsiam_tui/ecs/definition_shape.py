@@ -33,7 +33,7 @@ _OTHER_NAMES = {
 # Members that AWS knows below the records' fields, with the ones that are numbers marked.
 _BELOW = """
     containerPort:int hostPort:int protocol name appProtocol containerPortRange enabled:bool
-    ignoredExitCodes restartAttemptPeriod:int sourceContainer readOnly:bool capabilities add drop
+    ignoredExitCodes:int restartAttemptPeriod:int sourceContainer readOnly:bool capabilities add drop
     devices hostPath containerPath permissions initProcessEnabled:bool sharedMemorySize:int tmpfs
     size:int mountOptions maxSwap:int swappiness:int containerName condition hostname ipAddress
     softLimit:int hardLimit:int command interval:int timeout:int retries:int startPeriod:int namespace
@@ -58,6 +58,7 @@ _VALUES = frozenset(
 """Members whose texts may be secret."""
 _NAMING_OPTION = re.compile(r"awslogs-(group|region|stream-prefix)|config-file-(type|value)", re.IGNORECASE)
 _USES: dict[str, Use] = {
+    "name": "label",
     "image": "image",
     "taskRoleArn": "role",
     "executionRoleArn": "role",
@@ -265,10 +266,10 @@ class Shaper:
         if item is None or item is ABSENT:
             return
         if isinstance(item, str):
-            name, equals, value = item.partition("=")
+            name, equals, text = item.partition("=")
             if equals and re.fullmatch(r"[\w.-]+", name):
                 self.notes.add(path, "a text where an object with name and value belongs: split at '='")
-                yield name, value, path
+                yield name, text, path
             elif not self.look(item, path, "value"):
                 self.notes.add(path, "ignored: a text where an object with name and value belongs")
             return
@@ -303,7 +304,7 @@ class Shaper:
         name, equals, _ = clean(name).partition("=")
         if equals:
             self.notes.add(path, "the name has a '=': what follows is no part of it")
-        self.look(name, path, "value")
+        self.look(name, path, "label")
         return {"name": name, "value": text}
 
     def _texts(self, raw: Any, path: str, name: str) -> Any:
@@ -362,12 +363,16 @@ class Shaper:
             items = (self._inner(item, f"{path}[{index}]", name, kind) for index, item in enumerate(raw))
             return [item for item in items if item is not ABSENT]
         if name == "command":
-            self.look(text := text_of(raw) or "", path, "value") if not isinstance(raw, Mapping) else None
-            return ABSENT if isinstance(raw, Mapping) else [text] if not path.endswith("]") else text
-        if isinstance(raw, Mapping):
+            return self._command(raw, path)
+        if isinstance(raw, Mapping) and not kind:
             return self._below(raw, path)
         types: dict[str, inspect.Type] = {"int": inspect.IntType(), "bool": inspect.BoolType()}
         return self.scalar(types.get(kind, inspect.StrType()), raw, path, "name")
+
+    def _command(self, raw: Any, path: str) -> Any:
+        """A word of a command; a command that is no list is one word."""
+        word = self.scalar(inspect.StrType(), raw, path, "value")
+        return word if word is ABSENT or path.endswith("]") else [word]
 
 
 def _is_list_of_pairs(raw: Any) -> bool:
@@ -384,5 +389,5 @@ def _stranger(record: type, folded: str) -> str:
 
 
 def _join(path: str, key: str) -> str:
-    key = clean(key[:80])
+    key = clean(key.partition("=")[0][:80])  # NAME=VALUE in a name's place: the value stays out
     return f"{path}.{key}" if path else key

@@ -20,32 +20,36 @@ MAX_DIGITS = 18
 # What template engines put around a name: shell, Terraform and CloudFormation; Jinja, Go, Handlebars and
 # Mustache; Octopus; ERB; what people write by hand.
 _TEMPLATE = (
-    r"\$\{(?:[^{}]++|\{[^{}]*+\})*+\}|\{\{\{?[^{}]*+\}\}\}?|\#\{[^{}\n]*+\}|\$\([^()\n]*+\)"
+    r"\$\{(?:[^{}]++|\{[^{}]*+\})*+\}|\{\{\{[^{}]*+\}\}\}|\{\{[^{}]*+\}\}|\#\{[^{}\n]*+\}|\$\([^()\n]*+\)"
     r"|<%=[^%\n]*+%>|<[^<>\n]*+>|%[A-Za-z_]\w*+%|@@?[A-Za-z_]\w*+@@?"
 )
 # With the quotes that an expression may have: `"${lookup(tags, "web")}"`.
 _QUOTING = r"\$\{[^{}\n]*+\}|\{\{[^{}\n]*+\}\}|<%[^%\n]*+%>"
 _WORDS = r"[^\s,;:={}\[\]\"'<>$]"
-_ENDS = r"(?=[ \t]*(?:[,:;=)\]}\r\n]|//|/\*|\#|\{%|\{\{|<%|%\{|\Z)|[ \t]+[\"{])"
+_ENDS = r"(?=[ \t]*(?:[,:;=)\]}\r\n]|//|/\*|\#|\{%|\{\{|<%|%\{|\Z)|[ \t]+(?:[\"{]|<-))"
 CONTROL = (
     r"\{%[^%\n]*+(?:%(?!\})[^%\n]*+)*+%\}|<%(?!=)[^%\n]*+%>|%\{[^{}\n]*+\}"
     r"|\{\{[-~]?\s*(?:[#/^!>]|(?:else|end|if|range|with|define|block|template|include)\b)[^{}\n]*+\}\}"
 )
 _TOKEN = re.compile(
     rf"""
-    (?P<control>{CONTROL})
+    [\s,;]*+
+    (?:
+    (?P<string>"(?:[^"\\]++|\\.)*+"{_ENDS}|"(?:[^"\\$\{{<]++|\\.|{_QUOTING}|[$\{{<])*+"{_ENDS})
+  | (?P<colon>[:=])
+  | (?P<open>\[|\{{(?![{{%]))
+  | (?P<close>[\]}}])
+  | (?P<end>\Z)
+  | (?P<control>{CONTROL})
   | (?P<comment>//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|\#(?!\{{)[^\n]*+)
-  | (?P<string>"(?:[^"\\]++|\\.)*+"{_ENDS}|"(?:[^"\\$\{{<]++|\\.|{_QUOTING}|[$\{{<])*+"{_ENDS})
   | (?P<single>'(?:[^'\\\n]++|\\.)*+'{_ENDS})
   | (?P<ticked>`[^`\n]*+`)
   | (?P<glue><<[-~]?[A-Z]\w*+(?=[ \t]*\r?\n)|[A-Za-z_]\w*+\(+(?=\s*[\[{{])|\)++)
-  | (?P<open>\[|\{{(?!\{{))
-  | (?P<close>[\]}}])
-  | (?P<colon>[:=])
   | (?P<template>(?:{_TEMPLATE})(?:{_TEMPLATE}|{_WORDS}|:(?![\s,\]}}]))*+)
   | (?P<bare>{_WORDS}(?:{_WORDS}|{_TEMPLATE})*+)
   | (?P<unclosed>["'][^\n]*+)
-  | (?P<other>[^\s,;])
+  | (?P<other>.)
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -110,17 +114,22 @@ def _integer(digits: str) -> int | str:
 class _Loose:
     """A reading in the making: the values so far, and the lists and objects that are open."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, text: str, notes: Notes) -> None:
+        self.text = text
         self.notes = notes
         self.values: list[Any] = []
         self.open: list[list[Any] | Members] = []
         self.keys: list[tuple[str, bool] | None] = []  # of each open object: its member, whether a colon came
-        self.line = 1
+        self.position = 0
+        self._line, self._counted = 1, 0
         self._outside = False
 
     @property
     def here(self) -> str:
-        return f"line {self.line}"
+        """The line that is reached. Counted on demand, and never twice."""
+        self._line += self.text.count("\n", self._counted, self.position)
+        self._counted = self.position
+        return f"line {self._line}"
 
     def put(self, value: Any) -> None:
         """A value at the place that is reached."""
@@ -156,6 +165,9 @@ class _Loose:
 
     def end(self, kind: type) -> None:
         """A bracket closes: what is open inside of its partner ends with it."""
+        if self.open and isinstance(self.open[-1], kind):
+            self.pop()
+            return
         if not any(isinstance(value, kind) for value in self.open):
             self.notes.add(self.here, "a closing bracket without its opening one")
             return
@@ -179,21 +191,20 @@ def loose(text: str, notes: Notes) -> list[Any]:
 
     Raises DefinitionError where they are nested too deep.
     """
-    reading = _Loose(notes)
-    reached = 0
+    reading = _Loose(text, notes)
     for match in _TOKEN.finditer(text):
-        kind, start = match.lastgroup, match.start()
-        reading.line += text.count("\n", reached, start)
-        reached = start
-        token = match[0]
+        kind = match.lastgroup
+        assert kind is not None  # each way of the pattern has a name
+        token = match[kind]
+        reading.position = match.end()
         if kind == "string":
             reading.put(_string(token))
+        elif kind == "colon":
+            reading.colon()
         elif kind == "open":
             reading.begin([] if token == "[" else Members())
         elif kind == "close":
             reading.end(list if token == "]" else dict)
-        elif kind == "colon":
-            reading.colon()
         elif kind == "template":
             reading.put(token)
         elif kind == "bare":
