@@ -20,6 +20,9 @@ Kind = Literal["execution", "task", "exec", "session", "key", "limit", "elsewher
 use of a key; because of a boundary or an organization's policy; because the other role of the task definition
 has it; the right to pass the role of Managed Instances; by another role."""
 
+MOST_EVIDENCE = 25
+"""Of a role that lacks more, the rest is counted."""
+
 _LIMITS = frozenset({"boundary", "scp", "rcp"})
 _LAUNCHERS = frozenset({"events", "scheduler", "state-machine", "code-deploy", "deployer", "service"})
 _SESSION = frozenset({"EXEC2", "EXEC3", "EXEC4"})
@@ -100,8 +103,9 @@ def _stands_in(judged: Judged) -> bool:
 
 
 def _lack(facts: Facts, found: list[tuple[Judged, Workload | None]]) -> Lack:
-    required = (pair for pair in found if pair[0].requirement.necessity == "required")
-    judged, _ = next(required, found[0])
+    judged, _ = min(
+        found, key=lambda pair: (pair[0].requirement.necessity != "required", pair[0].status != "missing")
+    )
     workloads = {workload.id: workload for _, workload in found if workload is not None}
     assert judged.decision is not None
     stood_in = all(one.status == "depends" for one, _ in found)
@@ -150,6 +154,9 @@ def _holder(facts: Facts, lack: Lack) -> str:
     for workload in lack.workloads:
         other = workload.task_role if need.role_kind == "task-execution" else workload.execution_role
         if need.role_kind not in ("task", "task-execution") or other in ("", need.principal):
+            continue
+        # Most roles have no statement on the action at all: that is seen without asking the engine.
+        if not facts.account.identity(other)[0].plan(need.action.lower()).allows:
             continue
         answer = facts.needs.judge.ask(other, need.action, need.resource, need.context)
         if answer.status == "met" and next(granting(facts, other, answer.decision), None):
@@ -247,13 +254,16 @@ def evidence(found: list[Lack]) -> tuple[Evidence, ...]:
     """Who asks for each permission, what the engine says, and the statement that denies it or would nearly
     allow it."""
     seen: list[Evidence] = []
-    for lack in found:
+    for lack in found[:MOST_EVIDENCE]:
         need = lack.requirement
         where = lack.workloads[0].definition.task_definition_arn if lack.workloads else need.subject
         seen.append(Evidence("field", where, need.why, f"needs {need.action} on {need.resource}"))
         seen.append(Evidence("decision", need.principal, need.action, f"on {need.resource}: {lack.note}"))
     if found:
         seen += _statement(found[0])
+    if len(found) > MOST_EVIDENCE:
+        text = f"{len(found) - MOST_EVIDENCE} more permissions are lacking"
+        seen.append(Evidence("decision", found[0].role, "and more", text))
     return tuple(dict.fromkeys(seen))
 
 

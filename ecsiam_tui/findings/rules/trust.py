@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from ecsiam_tui.ecs.judge import KIND_WORDS
 from ecsiam_tui.ecs.requirement import Judged
@@ -46,14 +47,25 @@ class Refused(NamedTuple):
         return KIND_WORDS[self.judged.requirement.role_kind]
 
 
-def _refused(facts: Facts) -> dict[str, list[tuple[Refused, list[Obstacle]]]]:
+_Refusals = dict[str, list[tuple[Refused, list[Obstacle]]]]
+_KNOWN: WeakKeyDictionary[Facts, _Refusals] = WeakKeyDictionary()
+
+
+def _refused(facts: Facts) -> _Refusals:
     """Roles that the service they are for cannot assume, each with what stands in the way; no obstacle means
-    that no statement names the service."""
+    that no statement names the service. Worked out once for all rules."""
+    found = _KNOWN.get(facts)
+    if found is None:
+        found = _KNOWN[facts] = _find_refused(facts)
+    return found
+
+
+def _find_refused(facts: Facts) -> _Refusals:
     of_workloads = (
         Refused(judged, workload) for workload, found in facts.needs.by_workload for judged in found
     )
     of_launchers = (Refused(judged, None) for judged in facts.needs.of_launchers)
-    found: dict[str, list[tuple[Refused, list[Obstacle]]]] = defaultdict(list)
+    found: _Refusals = defaultdict(list)
     known: dict[int, list[Obstacle]] = {}
     for refused in (*of_workloads, *of_launchers):
         judged = refused.judged
