@@ -120,7 +120,7 @@ def _lines(found: tuple[Explained, ...]) -> Iterator[Line]:
         yield f"{one.category}  {_WORDS[one.category]}"
         yield f"  {one.summary}", 2
         for label, value in (
-            ("role", one.role or one.principal),
+            ("role" if one.role else "who", one.role or one.principal),
             ("action", one.action),
             ("resource", one.resource),
             ("layer", one.layer),
