@@ -10,7 +10,7 @@ import typer
 
 from ecsiam_tui.account.source import SourceError
 from ecsiam_tui.account.text import visible
-from ecsiam_tui.cli import ask, audit, explain, explore, headless, needs
+from ecsiam_tui.cli import ask, audit, diff, explain, explore, headless, needs
 from ecsiam_tui.cli.errors import CommandError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ ask.register(app)
 audit.register(app)
 needs.register(app)
 explain.register(app)
+diff.register(app)
 
 
 def main() -> None:
