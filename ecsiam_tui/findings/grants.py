@@ -241,6 +241,36 @@ def marked(facts: Facts, principal: Role | User | Group) -> list[Marked]:
     return found
 
 
+def own_statements(facts: Facts, principal: Role | User | Group) -> Iterator[Placed]:
+    """Every statement of a principal's own policies; those of a user's groups are the groups'."""
+    account = facts.account
+    inline, attached = own_policies(principal)
+    for policy in inline:
+        node = inline_id(principal.arn, policy.policy_name)
+        for statement in account.document(policy.policy_document).statements:
+            yield Placed(statement, policy.policy_name, node)
+    for other in attached:
+        known = account.managed_text(other.policy_arn)
+        for statement in account.document(known.text).statements if known else ():
+            yield Placed(
+                statement, other.policy_name or other.policy_arn.rsplit("/", 1)[-1], other.policy_arn
+            )
+
+
+@once
+def _members(facts: Facts) -> dict[str, list[User]]:
+    found: dict[str, list[User]] = {}
+    for user in facts.snapshot.users:
+        for name in user.group_list:
+            found.setdefault(name, []).append(user)
+    return found
+
+
+def members_of(facts: Facts, group: Group) -> list[User]:
+    """The users in a group."""
+    return _members(facts).get(group.group_name, [])
+
+
 def own_policies(
     principal: Role | User | Group,
 ) -> tuple[tuple[InlinePolicy, ...], tuple[AttachedPolicy, ...]]:

@@ -12,6 +12,7 @@ from ecsiam_tui.findings.grants import (
     is_as_documented,
     marked,
     marked_roles,
+    members_of,
     names_action,
     nodes,
     own_policies,
@@ -29,22 +30,12 @@ _SESSION = "ssm:StartSession"
 Principal = Role | User | Group
 
 
-@once
-def _members(facts: Facts) -> dict[str, list[User]]:
-    """The users of groups, by the group's name."""
-    found: dict[str, list[User]] = {}
-    for user in facts.snapshot.users:
-        for name in user.group_list:
-            found.setdefault(name, []).append(user)
-    return found
-
-
 def _standing(facts: Facts, principal: Principal, action: str, resource: str = "") -> Standing:
     """Whether a principal may; of a group, whether any of its members may."""
     if not isinstance(principal, Group):
         return stands(facts, principal.arn, action, resource)
     found = CUT_OFF
-    for user in _members(facts).get(principal.group_name, ()):
+    for user in members_of(facts, principal):
         standing = stands(facts, user.arn, action, resource)
         if standing.allowed:
             return standing
@@ -54,7 +45,7 @@ def _standing(facts: Facts, principal: Principal, action: str, resource: str = "
 
 def _who(facts: Facts, principal: Principal) -> str:
     if isinstance(principal, Group):
-        users = [user.user_name for user in _members(facts).get(principal.group_name, ())]
+        users = [user.user_name for user in members_of(facts, principal)]
         return f"{listed(users, 4)} {'is' if len(users) == 1 else 'are'} in it."
     return facts.shared_by(principal.arn)
 
