@@ -27,8 +27,9 @@ from ecsiam_tui.tui.loader import (
     judge,
 )
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
+from ecsiam_tui.tui.screens.explain import ExplainScreen
 from ecsiam_tui.tui.screens.explorer import ExplorerScreen
-from ecsiam_tui.tui.screens.findings import FindingsScreen
+from ecsiam_tui.tui.screens.findings import FindingList, FindingsScreen
 from ecsiam_tui.tui.screens.gaps import GapsScreen
 from ecsiam_tui.tui.screens.help import HelpScreen
 from ecsiam_tui.tui.styles import stylesheets
@@ -60,8 +61,9 @@ class EcsIamApp(App[None]):
     CSS_PATH: ClassVar[list[str | PurePath]] = stylesheets()
     COMMANDS = App.COMMANDS | {NodeCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "reload", "refresh", id="app.refresh"),
+        Binding("r", "reload", "refresh", show=False, id="app.refresh"),
         Binding("F", "findings", "findings", id="app.findings"),
+        Binding("E", "explain", "explain", id="app.explain"),
         Binding("exclamation_mark", "gaps", "gaps", key_display="!", id="app.gaps"),
         Binding("P", "profile", "profile", show=False, id="app.profile"),
         Binding("R", "region", "region", show=False, id="app.region"),
@@ -96,6 +98,7 @@ class EcsIamApp(App[None]):
         self._watcher: LoadWatcher | None = None
         self._loading: Progress | None = None
         self._failed = False
+        self._error_text = ""
         self.animation_level = "none"  # a moving line says nothing and costs frames
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -242,7 +245,7 @@ class EcsIamApp(App[None]):
             return bool(self.source.profiles())
         if action == "region":
             return bool(self.source.regions())
-        alone = ("gaps", "findings", "reload", "help", "profile", "region")
+        alone = ("gaps", "findings", "explain", "reload", "help", "profile", "region")
         if action in alone and len(self.screen_stack) > 1:
             return False
         if action == "gaps":
@@ -262,6 +265,11 @@ class EcsIamApp(App[None]):
         """Show what is wrong."""
         if self.workspace is not None and self.workspace.is_judged:
             self.push_screen(FindingsScreen(self.workspace))
+
+    @work
+    async def action_explain(self) -> None:
+        """Paste an error text and read what it means."""
+        self._error_text = await self.push_screen_wait(ExplainScreen(self.workspace, self._error_text))
 
     def on_findings_screen_chosen(self, event: FindingsScreen.Chosen) -> None:
         """Go where a finding is."""
@@ -297,7 +305,8 @@ class EcsIamApp(App[None]):
             ("Tree", EstateTree.BINDINGS),
             ("Detail", [*Detail.BINDINGS, *FactList.BINDINGS[:1]]),
             ("Explorer", ExplorerScreen.BINDINGS),
-            ("Findings", FindingsScreen.BINDINGS),
+            ("Findings", [*FindingList.BINDINGS, *FindingsScreen.BINDINGS]),
+            ("Explain", ExplainScreen.BINDINGS),
             ("Everywhere", self.BINDINGS),
         )
         self.push_screen(HelpScreen(groups))
@@ -316,6 +325,7 @@ class EcsIamApp(App[None]):
         """What the palette offers besides nodes."""
         yield SystemCommand("Refresh", "read everything again", self.action_reload)
         yield SystemCommand("Findings", "what is wrong", self.action_findings)
+        yield SystemCommand("Explain", "what an error text means", self.action_explain)
         yield SystemCommand("Gaps", "what could not be read", self.action_gaps)
         if self.source.profiles():
             yield SystemCommand("Profile", "explore with another profile", self.action_profile)

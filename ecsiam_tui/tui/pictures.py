@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ecsiam_tui.account.arns import short_name
 from ecsiam_tui.account.text import visible
+from ecsiam_tui.ecs.errors import Explained
 from ecsiam_tui.ecs.judge import KIND_WORDS
 from ecsiam_tui.ecs.requirement import Judged
 from ecsiam_tui.findings.finding import Evidence, Finding, Step
@@ -170,6 +171,37 @@ def requirement_text(judged: Judged, colours: Mapping[str, str]) -> Picture:
     if judged.decision is not None:
         paint.line()
         _decision(paint, judged.decision)
+    return paint.picture()
+
+
+CATEGORY_WORDS = {
+    "permission": ("a permission is missing", "error"),
+    "trust": ("a role cannot be assumed", "error"),
+    "network": ("the network, not IAM", "warning"),
+    "missing-resource": ("something does not exist; not IAM", "warning"),
+    "configuration": ("configuration, not permissions", "warning"),
+    "throttling": ("a limit, not IAM", "warning"),
+    "unknown": ("not recognised", "dim"),
+}
+
+
+def explained_text(found: Iterable[Explained], colours: Mapping[str, str]) -> Picture:
+    """What errors mean, one below the other."""
+    paint = Painter(colours)
+    for number, one in enumerate(found):
+        if number:
+            paint.line().line()
+        words_, tone = CATEGORY_WORDS[one.category]
+        paint.add(one.category, tone).line(f"  {words_}", "dim")
+        paint.line(one.summary, "bold")
+        paint.fact("role", one.role)
+        paint.fact("action", one.action)
+        paint.fact("resource", one.resource)
+        paint.fact("denied by", one.layer)
+        paint.fact("now", one.now)
+        for at, fix in enumerate(one.fixes):
+            paint.add(fix).beside("do" if at == 0 else "")
+        paint.fact("source", one.source, "dim")
     return paint.picture()
 
 

@@ -53,10 +53,10 @@ class ExplorerScreen(Screen[None]):
         Binding(
             "right_square_bracket", "history(1)", "forward", key_display="]", id="explorer.history-forward"
         ),
-        Binding("y", "copy_arn", "copy ARN", id="explorer.copy-arn"),
+        Binding("y", "copy_arn", "copy ARN", show=False, id="explorer.copy-arn"),
         Binding("Y", "copy_json", "copy JSON", show=False, id="explorer.copy-json"),
         Binding("e", "edit", "open JSON in $EDITOR (read-only)", show=False, id="explorer.editor"),
-        Binding("x", "export", "export", id="explorer.export"),
+        Binding("x", "export", "export", show=False, id="explorer.export"),
         Binding("v", "faults", "faults only", id="explorer.faults"),
         Binding("tab", "app.focus_next", "next pane", show=False, id="explorer.next-pane"),
         Binding("shift+tab", "app.focus_previous", "previous pane", show=False, id="explorer.previous-pane"),

@@ -78,7 +78,8 @@ class FactList(OptionList):
             text = Text(f"{line.glyph} ", accent)
             text.append(visible(line.label), style)
             return text.append(f"  {visible(line.text)}" if line.text else "", dim)
-        text = Text(_MARKS.get(line.tone, "") + visible(line.text), style)
+        mark = "" if line.opens is not None else _MARKS.get(line.tone, "")  # its label has one
+        text = Text(mark + visible(line.text), plain if line.opens is not None else style)
         if line.node_id:
             text.append("  →", accent)
         if not grid:
@@ -88,5 +89,6 @@ class FactList(OptionList):
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(width=_LABEL_WIDTH)
         table.add_column(ratio=1, overflow="fold")
-        table.add_row(Text(visible(line.label), dim, overflow="fold"), text)
+        label = Text(visible(line.label), dim if line.opens is None else style, overflow="fold")
+        table.add_row(label, text)
         return table
