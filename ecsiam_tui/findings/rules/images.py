@@ -134,7 +134,7 @@ def _bad(facts: Facts, definition: TaskDefinition, pulled: frozenset[str]) -> It
         elif repository is not None and repository.images.get(container.image) is False:
             yield _Bad(f"there is no image {name} in {_place(there, own)}", where, arn)
         elif not own and image.account not in _AWS_REGISTRIES:
-            yield from _foreign(definition, judged, arn, image.account, where, pulled)
+            yield from _foreign(definition, judged, arn, repository, where, pulled)
 
 
 def _place(there: Home, own: bool) -> str:
@@ -145,7 +145,7 @@ def _foreign(
     definition: TaskDefinition,
     judged: tuple[Judged, ...],
     arn: str,
-    account: str,
+    repository: Repository | None,
     where: Evidence,
     pulled: frozenset[str],
 ) -> Iterator[_Bad]:
@@ -154,12 +154,9 @@ def _foreign(
     mine = [
         one for one in judged if one.requirement.resource == arn and one.requirement.necessity == "required"
     ]
-    name = arn.rpartition("repository/")[2]
-    refused = [
-        one
-        for one in mine
-        if one.status == "missing" and one.decision is not None and "resource" in one.decision.blocked_by
-    ]
+    account, name = home_of(arn).account, arn.rpartition("repository/")[2]
+    is_read = repository is not None and repository.policy is not UNSET
+    refused = [one for one in mine if is_read and one.decision and "resource" in one.decision.blocked_by]
     if refused:
         actions = several([one.requirement.action for one in refused])
         words = f"the repository {name} of account {account} does not allow {actions}"
