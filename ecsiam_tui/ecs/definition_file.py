@@ -67,7 +67,7 @@ def _found(text: str | bytes) -> tuple[Notes, list[Found]]:
     """The first way of reading that finds something."""
     start = Notes()
     text = definition_text.decoded(text, start) if isinstance(text, bytes) else text
-    text = text.removeprefix("\ufeff")
+    text = clean(text.removeprefix("\ufeff"))
     if not text.strip():
         raise DefinitionError("it is empty; write a task definition, as for aws ecs register-task-definition")
     if len(text) > MAX_TEXT:
@@ -92,30 +92,34 @@ def _readings(text: str, start: Notes, reasons: list[str]) -> Iterator[tuple[Not
             fresh.add(*problem)
         return fresh
 
-    refusal = Problem("", "")
     try:
-        yield notes(), [definition_text.strict(text)]
+        value = definition_text.strict(text)
     except json.JSONDecodeError as error:
-        refusal = Problem(
-            f"line {error.lineno}, column {error.colno}",
-            f"not JSON as the AWS CLI reads it: {error.msg}",
-        )
+        where = f"line {error.lineno}, column {error.colno}"
+        refusal = Problem(where, f"not JSON as the AWS CLI reads it: {error.msg}")
+    else:
+        yield notes(), [value]
+        return
     stripped = _CONTROL_LINE.sub("", text)
     before = _BEFORE.match(stripped)
-    like_json = stripped[before.end() if before else 0 :][:1] in ("{", "[", '"')
-    if like_json and refusal.message:
+    like_json = stripped[before.end() if before else 0 :][:1] in ("{", "[")
+    if like_json:
         yield _loosely(text, notes(), refusal)
+        reasons.append(f"{refusal.path}: {refusal.message}")
+        if len(text) > definition_yaml.MAX_TEXT:
+            return
     fresh = notes()
     if stripped != text:
         fresh.add("", "a template's control statements were ignored: all their branches are read")
     try:
-        if not like_json or len(text) <= definition_yaml.MAX_TEXT:
-            yield fresh, definition_yaml.read(stripped, fresh)
+        values = definition_yaml.read(stripped, fresh)
     except definition_yaml.NotYamlError as error:
-        reasons.append(
-            f"neither JSON nor YAML: {refusal.path}: {refusal.message}" if like_json else f"no YAML: {error}"
-        )
-    if not like_json and refusal.message:
+        reasons.append(f"no YAML: {error}")
+    else:
+        yield fresh, values
+        if any(isinstance(value, list | dict) for value in values):
+            return
+    if not like_json:  # a script or a text with JSON in it, Terraform
         yield _loosely(text, notes(), refusal)
 
 

@@ -77,10 +77,10 @@ def find(text: str, use: Use) -> tuple[str, ...]:
     spans = [match.span() for match in _MARK.finditer(text)]
     if use == "label":
         return tuple(dict.fromkeys(text[start:end] for start, end in spans))
-    called = _CALLED.search(text)
-    _add(spans, [match.span() for match in _NAMED.finditer(text, 0, called.start() if called else len(text))])
     for pattern in (_BRACKETS, _WORD, *((_SHOUTED,) if use in ("image", "role") else ())):
         _add(spans, [match.span() for match in pattern.finditer(text)])
+    called = _CALLED.search(text)
+    _add(spans, [match.span() for match in _NAMED.finditer(text, 0, called.start() if called else len(text))])
     _add(spans, list(_misfits(text, use)))
     return tuple(dict.fromkeys(text[start:end] for start, end in sorted(spans)))
 

@@ -39,6 +39,7 @@ _BELOW = """
     softLimit:int hardLimit:int command interval:int timeout:int retries:int startPeriod:int namespace
     value type scope autoprovision:bool driver driverOpts labels expression cpuArchitecture
     operatingSystemFamily deviceName deviceType sizeInGiB:int
+    sharingStrategy nvidiaMps memory:int maxComputePercent:int isolationMode attestationPolicy
 """
 
 

@@ -20,7 +20,7 @@ MAX_DIGITS = 18
 # What template engines put around a name: shell, Terraform and CloudFormation; Jinja, Go, Handlebars and
 # Mustache; Octopus; ERB; what people write by hand.
 _TEMPLATE = (
-    r"\$\{(?:[^{}]++|\{[^{}]*+\})*+\}|\{\{\{[^{}]*+\}\}\}|\{\{[^{}]*+\}\}|\#\{[^{}\n]*+\}|\$\([^()\n]*+\)"
+    r"\$\{(?:[^{}]++|\{[^{}]*+\})*+\}|\{\{\{[^{}]*+\}\}\}|\{\{[^{}]*+\}\}|\#\{[^{}\n]*+\}|\$\([^()\n]*+\)|\$[A-Za-z_]\w*+"
     r"|<%=[^%\n]*+%>|<[^<>\n]*+>|%[A-Za-z_]\w*+%|@@?[A-Za-z_]\w*+@@?"
 )
 # With the quotes that an expression may have: `"${lookup(tags, "web")}"`.
