@@ -398,3 +398,14 @@ def test_infrastructure_role_lacks(
     statements: tuple[dict[str, Any], ...], expected: list[tuple[str, Severity]]
 ) -> None:
     assert on("ECS-IAM-068", volumes(*statements)) == expected
+
+
+@pytest.mark.xfail(
+    reason="requirement EBS tags volumes with a service's ARN, ECS with the task's", strict=False
+)
+def test_awss_policy_for_volumes_is_enough() -> None:
+    """AmazonECSInfrastructureRolePolicyForVolumes asks for a task in the tag AmazonECSCreated."""
+    tag = {"ArnLike": {"aws:RequestTag/AmazonECSCreated": "arn:aws:ecs:*:*:task/*"}}
+    create = b.allow("ec2:CreateVolume", "arn:aws:ec2:*:*:volume/*", Condition=tag)
+    rest = b.allow(["ec2:DescribeVolumes", "ec2:AttachVolume", "ec2:DetachVolume", "ec2:DeleteVolume"])
+    assert on("ECS-IAM-068", volumes(create, rest)) == []
