@@ -367,20 +367,23 @@ class _Walk:
                 self.value(key if key in _ORDERED else "", here, old[key], new[key], out)
             elif not isinstance(new.get(key, old.get(key)), Deployment) or self.everything:
                 # A deployment on its way out or in is the course of things.
-                out.append(FieldChange(here, _shown(old.get(key, UNSET)), _shown(new.get(key, UNSET))))
+                out.append(
+                    FieldChange(here, _shown(old.get(key, UNSET), True), _shown(new.get(key, UNSET), True))
+                )
 
 
-def _shown(value: Any) -> Any:
-    """A value as plain data: of a record what its place does not say already, documents decoded."""
+def _shown(value: Any, named: bool = False) -> Any:
+    """A value as plain data, documents decoded; of a record that its place is `named` by, the rest."""
     if value is None or isinstance(value, UnsetType):
         return UNSET
     data = _without_fingerprints(msgspec.to_builtins(value))
     if isinstance(value, msgspec.Struct) and isinstance(data, dict):
         for name, encoded in _fields(type(value)):
-            if name in identity(type(value)):
+            if named and name in identity(type(value)):
                 data.pop(encoded, None)
             elif name in _DOCUMENTS and isinstance(data.get(encoded), str):
                 data[encoded] = decoded(data[encoded]) or data[encoded]
+        return data or name_of(value)
     return data
 
 
