@@ -132,6 +132,8 @@ def _resource(rest: str) -> str:
         return ""
     if told[0] == "*" and not told.startswith("**"):
         return "*"
+    # In JSON and XML the sentence ends where its quotation or element does.
+    told = re.split(r"[\"']|</", told.lstrip("\"'(["), maxsplit=1)[0]
     first = told.split(" ", 1)[0]
     # "resource: user NAME", "resource: role NAME": IAM names its own things so at times.
     if stop and first in ("user", "role", "policy", "group") and len(told) < 200:

@@ -37,6 +37,8 @@ def tidy(name: str) -> str:
     name = re.sub(r"(?:\.{3,}|…).*$", "", name)
     if name.endswith(":*"):
         return name
+    if ":iam::" in name:  # no name of IAM has a colon
+        name = ":".join(name.split(":")[:6])
     stripped = name.rstrip(_TRAILING)
     # A placeholder's own bracket stays: arn:aws:iam::<account>:role/<name>
     for opening, closing in ("<>", "{}", "[]"):

@@ -32,7 +32,8 @@ _FRAME = re.compile(
 _STARTS = re.compile(
     r"^(?:\W{0,3}(?:[\w.$]{0,120}(?:Exception|Error|Fault|Failure)\b(?=:| ?[(\[]|$))"
     r"|(?!StatusCode|RequestI|HostI|ErrorCode)[A-Z][a-z]+(?:[A-Z][A-Za-z]+)+: "
-    r"|\W?\(?service [^\s()]{1,255}\)?[ ,:]|\(task [^\s()]{1,255}\) "
+    r"|\W?\(service [^\s()]{1,255}\)?[ ,:]|\W?service [^\s()]{1,255}:? (?:was|failed|has|is|task|\()"
+    r"|\(task [^\s()]{1,255}\) "
     r"|An error occurred \(|Error: |Caused by: |\[ERROR\]|ERROR\b|Task (?:failed|stopped) |Status reason\b"
     r"|Unable to (?:run|place|launch|assume|locate|load) |AWS Code[A-Z]|The (?:IAM role|rule|provided role) "
     r"|\{ ?[\"']\w"

@@ -215,16 +215,16 @@ def _of_recogniser(found: Recogniser, text: str, squeezed: str, shown: str, role
     action, service = names.operation(text)
     action = found.action or action
     kind = found.kind or ("task-execution" if found.id == "kms-denied" and _is_start(squeezed) else "")
-    summary = found.summary
-    fixes = found.fixes
+    category, summary, fixes = found.category, found.summary, found.fixes
     if found.id.startswith("pull-") and _other_registry(squeezed):
         action, kind = "", ""
-        if found.category == "permission":
+        if category == "permission":
+            category = "configuration"
             summary = "The registry refuses the image. It is not Amazon ECR: IAM has no part in it."
             fixes = (
                 "name the registry's credentials with repositoryCredentials, or correct the image's name",
             )
-    explicit, layer = layer_of(text) if found.category == "permission" else (False, "")
+    explicit, layer = layer_of(text) if category == "permission" else (False, "")
     known = names.callers(text)
     role, principal = (known[-1].role, known[-1].arn) if known else ("", "")
     if found.names == "role" and not role:
@@ -246,7 +246,7 @@ def _of_recogniser(found: Recogniser, text: str, squeezed: str, shown: str, role
         who = "the role"
     parts = {"resource": resource or "the resource", "role": who, "what": _what(found, text)}
     return Explained(
-        category=found.category,
+        category=category,
         role=role,
         action=action,
         resource=resource,

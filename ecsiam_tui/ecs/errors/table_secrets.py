@@ -48,6 +48,7 @@ SECRETS = (
             "invalid arn",
             "unable to parse arn",
             "arn specified * is not valid",
+            "invalid name. must be a valid name",
         ),
         "An ARN in the task definition is malformed. IAM has no part in it.",
         (
@@ -159,6 +160,7 @@ SECRETS = (
         PRECISE,
         (
             "access to kms is not allowed",
+            "cant decrypt the protected secret text",
             "ciphertext refers to a customer master key that does not exist",
             "the ciphertext refers to",
             "kmsaccessdeniedexception",
