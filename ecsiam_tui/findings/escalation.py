@@ -9,7 +9,7 @@ policy engine with its action, resource and context: Denies, boundaries, SCPs an
 `escalation_edges` know the ways.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import count
 from typing import NamedTuple
@@ -17,9 +17,10 @@ from typing import NamedTuple
 import msgspec
 
 from ecsiam_tui.account.snapshot import Snapshot
-from ecsiam_tui.findings import escalation_admins, escalation_edges
+from ecsiam_tui.findings import escalation_admins, escalation_ecs, escalation_edges
 from ecsiam_tui.findings.escalation_admins import Admins, Power
-from ecsiam_tui.findings.escalation_asking import CERTAIN, Asking, Doubt
+from ecsiam_tui.findings.escalation_asking import Asking
+from ecsiam_tui.findings.escalation_doubt import CERTAIN, Doubt
 from ecsiam_tui.findings.escalation_edges import Ways
 from ecsiam_tui.findings.escalation_ways import ASSUME, Way
 from ecsiam_tui.findings.finding import Step
@@ -64,7 +65,8 @@ class Escalations:
 
     def __init__(self, snapshot: Snapshot, account: AccountPolicies, estate: Estate) -> None:
         self.snapshot, self.account, self.estate = snapshot, account, estate
-        self._asking = Asking(snapshot, account, (*escalation_edges.ACTIONS, *escalation_admins.ACTIONS))
+        actions = dict.fromkeys((*escalation_edges.ACTIONS, *escalation_admins.ACTIONS))
+        self._asking = Asking(snapshot, account, tuple(actions), escalation_ecs.CHANNELS)
         self._ways = Ways(self._asking)
 
     def admins(self) -> Mapping[str, str]:
@@ -100,19 +102,22 @@ class Escalations:
         if principal not in self._starts or principal in self._admins.certain or self.path(principal):
             return ()
         found: dict[str, Escalation] = {}
+        more, rank = self._more(principal), self._strongest
         for way in self._ways.of(principal):
             if way.actions == (ASSUME,):
                 continue
-            mine = self._asking.reach(principal)
-            more = (
+            targets = [
                 arn
-                for arn in self._strongest
-                if arn in way.targets and arn not in way.named and self._asking.reach(arn) & ~mine
-            )
-            for edge in self._edges_of(principal, way, more, 1):
+                for arn in way.targets
+                if arn in rank and arn != principal and arn not in way.named and way.could(arn) and more(arn)
+            ]
+            how = way.how
+            if len(targets) > 1:
+                how += f" (one of {len(targets)} that it may do more with)"
+            for edge in self._edges_of(principal, way, sorted(targets, key=rank.__getitem__), 1):
                 target = edge.step.target
                 if target not in found or (edge.doubt.certain and not found[target].is_certain):
-                    step = msgspec.structs.replace(edge.step, how=self._counted(principal, way, mine))
+                    step = msgspec.structs.replace(edge.step, how=how)
                     found[target] = _escalation([_Edge(step, edge.doubt)])
         return tuple(found.values())
 
@@ -127,9 +132,12 @@ class Escalations:
         return dict.fromkeys(found.arn for found in self._asking.principals())
 
     @cached_property
-    def _strongest(self) -> tuple[str, ...]:
-        """Roles, users and groups by how many actions their policies name, the most first."""
-        return tuple(sorted(self._starts, key=lambda arn: -self._asking.reach(arn).bit_count()))
+    def _strongest(self) -> dict[str, int]:
+        """Roles, users and groups with their rank by how many actions their policies name, from the most."""
+        numbers = {arn: self._asking.reach(arn) for arn in self._starts}
+        sizes = [reach.bit_count() for reach in self._asking.reaches]
+        ordered = sorted(self._starts, key=lambda arn: -sizes[numbers[arn]])
+        return {arn: number for number, arn in enumerate(ordered)}
 
     def _by_importance(self, way: Way) -> Iterator[str]:
         seen: set[str] = set()
@@ -139,16 +147,20 @@ class Escalations:
                     seen.add(arn)
                     yield arn
 
-    def _counted(self, principal: str, way: Way, mine: int) -> str:
-        others = sum(
-            1
-            for arn in way.targets
-            if arn != principal
-            and arn not in way.named
-            and way.could(arn)
-            and self._asking.reach(arn) & ~mine
-        )
-        return f"{way.how} (one of {others} that it may do more with)" if others > 1 else way.how
+    def _more(self, principal: str) -> Callable[[str], bool]:
+        """A test for others that may do something that a principal may not."""
+        reaches, reach = self._asking.reaches, self._asking.reach
+        mine = ~reaches[reach(principal)]
+        known: dict[int, bool] = {}
+
+        def test(other: str) -> bool:
+            number = reach(other)
+            answer = known.get(number)
+            if answer is None:
+                answer = known[number] = reaches[number] & mine != 0
+            return answer
+
+        return test
 
     # Steps
 
@@ -184,6 +196,8 @@ class Escalations:
     def _edit_of(self, principal: str, certain: bool) -> _Edge | None:
         """A step to a principal whose policies one may change, so that it comes to be an administrator."""
         editable = self._admins.editable(principal)
+        if editable is None:
+            return None
         possible: _Edge | None = None
         for way in self._ways.of(principal):
             targets = (arn for arn in way.targets if arn in self._admins.principals and editable(arn))

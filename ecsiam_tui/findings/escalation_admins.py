@@ -4,14 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ecsiam_tui.account.iam import Group, ManagedPolicy, Role, User
-from ecsiam_tui.findings.escalation_asking import (
-    CERTAIN,
-    EVERY_ACTION,
-    MADE_UP,
-    Asking,
-    Doubt,
-    both,
-)
+from ecsiam_tui.findings.escalation_asking import EVERY_ACTION, MADE_UP, Asking
+from ecsiam_tui.findings.escalation_doubt import CERTAIN, Doubt, both, doubt_of
 from ecsiam_tui.policy.document import document_from_data
 from ecsiam_tui.policy.layers import Layers, Policy, PolicySet
 
@@ -120,7 +114,7 @@ class Admins:
         found: Doubt | None = CERTAIN
         for action, resource, context in probes:
             decision = self.asking.decide(layers, principal, action, resource, context, unbounded=True)
-            found = both(found, self.asking.doubt(decision))
+            found = both(found, doubt_of(decision))
         return found
 
     # Changing policies
@@ -211,9 +205,10 @@ class Admins:
                 possible = Power((way.action,), "", found)
         return possible
 
-    def editable(self, actor: str) -> Callable[[str], bool]:
-        """A quick test: False for principals whose policies an actor certainly cannot change."""
-        mask = self.asking.mask(actor)
+    def editable(self, actor: str) -> Callable[[str], bool] | None:
+        """A quick test: False for principals whose policies an actor certainly cannot change; None where that
+        is everybody."""
+        mask = self.asking.able(actor)
         tests = {
             action: self.asking.could(actor, action) for action in EDITS if self.asking.has(mask, action)
         }
@@ -224,7 +219,7 @@ class Admins:
                 for change in self._changes(actor, target)
             )
 
-        return test if tests else lambda _: False
+        return test if tests else None
 
     # New principals
 

@@ -3,14 +3,15 @@ were in them."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache, partial
+from typing import Any
 
 import msgspec
 
 from ecsiam_tui.account.iam import Group, Role, User
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.ecs.judge import NEVER_SENT
+from ecsiam_tui.findings.escalation_doubt import CERTAIN, Doubt, best, both, doubt_of
 from ecsiam_tui.policy.account import AccountPolicies, Attachment
 from ecsiam_tui.policy.catalogue import load
 from ecsiam_tui.policy.document import document_from_data
@@ -32,61 +33,35 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _MOST_EXAMPLES = 40
 
 
-class Doubt(NamedTuple):
-    """What an Allow hangs on: condition keys that the account leaves open, and what was not read. Empty for
-    what is certain; a denial is None in its place."""
-
-    keys: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-
-    @property
-    def certain(self) -> bool:
-        """Whether it hangs on nothing."""
-        return not self.keys and not self.unread
-
-    def also(self, other: "Doubt") -> "Doubt":
-        """What both hang on."""
-        if other.certain:
-            return self
-        keys, unread = (*self.keys, *other.keys), (*self.unread, *other.unread)
-        return Doubt(tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(unread)))
-
-
-CERTAIN = Doubt()
-
-
-def both(left: Doubt | None, right: Doubt | None) -> Doubt | None:
-    """Both have to be allowed."""
-    return None if left is None or right is None else left.also(right)
-
-
-def best(found: Iterator[Doubt | None]) -> Doubt | None:
-    """The first that is certain, else the first that is possible."""
-    possible: Doubt | None = None
-    for doubt in found:
-        if doubt is not None and doubt.certain:
-            return doubt
-        possible = possible or doubt
-    return possible
-
-
 class Asking:
     """Exact questions of one account, and quick looks at who could be allowed anything at all.
 
-    `actions` are those that may be looked for; each has a bit.
+    `actions` are those that may be looked for; each has a bit. `harmless` ones lead nowhere by themselves.
     """
 
-    def __init__(self, snapshot: Snapshot, account: AccountPolicies, actions: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        account: AccountPolicies,
+        actions: tuple[str, ...],
+        harmless: tuple[str, ...] = (),
+    ) -> None:
         self.snapshot, self.account = snapshot, account
         self.regions = snapshot.regions or ("us-east-1",)
         self.head = f"arn:{snapshot.partition}"
         self.groups = {group.arn: group for group in snapshot.groups}
         self.groups_by_name = {group.group_name: group for group in snapshot.groups}
-        self._bits = {action: 1 << number for number, action in enumerate((*actions, EVERY_ACTION))}
+        wanted = (*actions, *harmless, EVERY_ACTION)
+        self._bits = {action: 1 << number for number, action in enumerate(wanted)}
+        self._asked = {action: self._bits[action] for action in actions}
         self._unread = 1 << len(self._bits)
         self._mask_of = lru_cache(maxsize=None)(self._patterns_mask)
         self._masks: dict[str, int] = {}
+        self._able: dict[str, int] = {}
         self._reach: dict[str, int] = {}
+        self._reach_of: dict[str, int] = {}
+        self._numbers: dict[int, int] = {}
+        self.reaches: list[int] = []
         self._group_sets: dict[str, tuple[PolicySet, tuple[str, ...]]] = {}
         self._answers: dict[tuple[str, str, str, tuple[tuple[str, Any], ...], bool], Doubt | None] = {}
         self._trusts: dict[tuple[str, str], Doubt | None] = {}
@@ -163,16 +138,32 @@ class Asking:
             wanted |= self._bits[action]
         return bool(mask & wanted) if mask & self._unread else mask & wanted == wanted
 
+    def able(self, principal: str) -> int:
+        """The mask of a principal without the actions that something denies on every resource."""
+        known = self._able.get(principal)
+        if known is None:
+            known = mask = self.mask(principal)
+            for action, bit in self._asked.items():
+                if mask & bit and self.may(principal, action, "*") is None:
+                    known &= ~bit
+            self._able[principal] = known
+        return known
+
     def reach(self, principal: str) -> int:
-        """Roughly what a principal may do: the set of catalogue actions that its Allows cover on whatever
-        resource."""
-        bits = 0
-        for attachment in self.attachments(principal)[0]:
-            known = self._reach.get(attachment.text)
-            if known is None:
-                known = self._reach[attachment.text] = _reach(self.account.document(attachment.text))
-            bits |= known
-        return bits
+        """Roughly what a principal may do, the set of catalogue actions that its Allows cover on whatever
+        resource: a number in `reaches`."""
+        known = self._reach_of.get(principal)
+        if known is None:
+            bits = 0
+            for attachment in self.attachments(principal)[0]:
+                covered = self._reach.get(attachment.text)
+                if covered is None:
+                    covered = self._reach[attachment.text] = _reach(self.account.document(attachment.text))
+                bits |= covered
+            known = self._reach_of[principal] = self._numbers.setdefault(bits, len(self.reaches))
+            if known == len(self.reaches):
+                self.reaches.append(bits)
+        return known
 
     def allows(self, principal: str, action: str) -> Iterator[tuple[Statement, bool]]:
         """The Allows of a principal that cover an action, and whether they expand variables."""
@@ -185,7 +176,7 @@ class Asking:
                 if statement.effect == "Allow" and covers:
                     yield statement, document.expands_variables
 
-    def could(self, principal: str, action: str) -> Callable[[str], bool]:
+    def could(self, principal: str, action: str) -> Callable[[str], object]:
         """A quick test of resources: False where no Allow of the principal covers the action there."""
         matchers = self._matchers.get((principal, action))
         if matchers is None:
@@ -197,8 +188,11 @@ class Asking:
                 if found.resources or found.not_resources
             )
         if self.attachments(principal)[1] or any(matcher.everything for matcher in matchers):
-            return lambda _: True
-        return lambda resource: any(matcher.matches(resource, _open) != NO for matcher in matchers)
+            return anything
+        tests = [matcher.fast or partial(_may_match, matcher) for matcher in matchers]
+        if len(tests) == 1:
+            return tests[0]
+        return lambda resource: any(test(resource) for test in tests)
 
     def names(self, principal: str, action: str) -> frozenset[str]:
         """The resources that the Allows of an action name in full."""
@@ -225,7 +219,7 @@ class Asking:
                     "identity",
                     expands,
                 )
-                fitting = [sample for sample in samples if matcher.matches(sample, _open) != NO]
+                fitting = [sample for sample in samples if matcher.matches(sample, anything) != NO]
                 made = [] if fitting else [_concrete(text, samples[0]) for text in statement.resources]
                 found.update(dict.fromkeys(fitting))
                 found.update((text, None) for text in made if text)
@@ -248,7 +242,7 @@ class Asking:
         it is done to has no permissions boundary (iam:PermissionsBoundary is not in the request)."""
         question = (principal, action, resource, tuple((context or {}).items()), unbounded)
         if question not in self._answers:
-            self._answers[question] = self.doubt(
+            self._answers[question] = doubt_of(
                 self.decide(
                     self.layers(principal, action, resource), principal, action, resource, context, unbounded
                 )
@@ -301,19 +295,6 @@ class Asking:
             request = msgspec.structs.replace(request, absent=request.absent | _UNBOUNDED)
         return evaluate(layers, request)
 
-    @staticmethod
-    def doubt(decision: Decision) -> Doubt | None:
-        """A decision in short."""
-        if decision.allowed:
-            return CERTAIN
-        if decision.outcome != "Depends":
-            return None
-        unread = frozenset(decision.layers.unknown.values())
-        missing = decision.missing_context
-        return Doubt(
-            tuple(key for key in missing if key not in unread), tuple(key for key in missing if key in unread)
-        )
-
     def trusts(self, role: Role, service: str) -> Doubt | None:
         """Whether a role lets a service in that acts for this account.
 
@@ -337,7 +318,7 @@ class Asking:
                 service, "sts:AssumeRole", role.arn, context, now=self.snapshot.taken_at
             )
             request = msgspec.structs.replace(request, absent=request.absent | NEVER_SENT)
-            yield self.doubt(evaluate(layers, request))
+            yield doubt_of(evaluate(layers, request))
 
     def if_trusted(self, principal: str, role: str) -> Doubt | None:
         """Whether a principal may assume a role whose trust policy comes to name it."""
@@ -351,10 +332,15 @@ class Asking:
         }
         own = PolicySet("resource", [Policy("trust policy", document_from_data(trust))])
         layers = self.layers(principal, "sts:AssumeRole", role).replace(resource=own)
-        return self.doubt(self.decide(layers, principal, "sts:AssumeRole", role))
+        return doubt_of(self.decide(layers, principal, "sts:AssumeRole", role))
 
 
-def _open(_: str) -> bool:
+def _may_match(matcher: ResourceMatcher, resource: str) -> bool:
+    return matcher.matches(resource, anything) != NO
+
+
+def anything(_: str) -> bool:
+    """A test that lets everything pass."""
     return True
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from ecsiam_tui.account.tasks import Task, TaskDefinition
 from ecsiam_tui.ecs.surroundings import Surroundings
-from ecsiam_tui.findings.escalation_asking import CERTAIN, Asking, Doubt, best, both
+from ecsiam_tui.findings.escalation_asking import Asking
+from ecsiam_tui.findings.escalation_doubt import CERTAIN, Doubt, best, both
 from ecsiam_tui.findings.escalation_ways import PASS, Roles, Way
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -21,8 +22,8 @@ CHANNELS = tuple(
     for name in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
 )
 LAUNCHING = (REGISTER, RUN, START, CREATE_SERVICE, UPDATE_SERVICE, HOST, NEW_CLUSTER)
-ACTIONS = (*LAUNCHING, EXEC, SESSION, SEND, *CHANNELS)
-"""All that has a part in these ways, iam:PassRole aside."""
+ACTIONS = (*LAUNCHING, EXEC, SESSION, SEND)
+"""All that has a part in these ways, iam:PassRole and the CHANNELS of the other side aside."""
 
 DEFINITION = "ecs:{region}:{account}:task-definition/{name}:1"
 SERVICE = "ecs:{region}:{account}:service/{name}/{name}"

@@ -10,7 +10,8 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from ecsiam_tui.findings import escalation_ecs as ecs
-from ecsiam_tui.findings.escalation_asking import Asking, Doubt, best, both
+from ecsiam_tui.findings.escalation_asking import Asking
+from ecsiam_tui.findings.escalation_doubt import Doubt, best, both
 from ecsiam_tui.findings.escalation_ways import ASSUME, PASS, Roles, Way
 
 CODE, TRUST, JOIN = "lambda:UpdateFunctionCode", "iam:UpdateAssumeRolePolicy", "iam:AddUserToGroup"
@@ -105,8 +106,7 @@ class Ways:
     def of(self, principal: str) -> tuple[Way, ...]:
         """Every way that a principal has; whether a target can be reached by it is its `check`'s to say."""
         if principal not in self._known:
-            mask = self.asking.mask(principal)
-            self._known[principal] = tuple(self._all(principal, mask))
+            self._known[principal] = tuple(self._all(principal, self.asking.able(principal)))
         return self._known[principal]
 
     def _all(self, principal: str, mask: int) -> Iterator[Way]:

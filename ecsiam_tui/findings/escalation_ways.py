@@ -6,7 +6,8 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from ecsiam_tui.account.iam import Role
-from ecsiam_tui.findings.escalation_asking import Asking, Doubt, both
+from ecsiam_tui.findings.escalation_asking import Asking, anything
+from ecsiam_tui.findings.escalation_doubt import Doubt, both
 from ecsiam_tui.policy.principals import parse_principal
 
 PASS, ASSUME = "iam:PassRole", "sts:AssumeRole"
@@ -21,7 +22,7 @@ class Way(NamedTuple):
     how: str
     targets: Collection[str]
     check: Callable[[str], Doubt | None]
-    could: Callable[[str], bool] = lambda _: True
+    could: Callable[[str], object] = anything
     named: frozenset[str] = frozenset()
 
 
