@@ -42,6 +42,11 @@ class Mark(Flag):
     SESSION = auto()
 
 
+_NONE = Mark(0)
+_WIDE = Mark.EVERYTHING | Mark.SENSITIVE | Mark.PASS_ROLE
+"""What depends on whether the resources are everything of a kind."""
+
+
 class Sensitive(NamedTuple):
     """Actions that get at data, and what one does with them to everything."""
 
@@ -161,10 +166,18 @@ def _of_pattern(pattern: str) -> Mark:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _of_actions(patterns: tuple[str, ...]) -> Mark:
+    found = _NONE
+    for pattern in patterns:
+        found |= _of_pattern(pattern)
+    return found
+
+
 def _marks(statement: Statement) -> Mark:
     if statement.effect != "Allow":
-        return Mark(0)
-    found = Mark(0)
+        return _NONE
+    found = _NONE
     if statement.not_resources:
         found |= Mark.NOT_RESOURCE
     if statement.not_actions:
@@ -174,15 +187,13 @@ def _marks(statement: Statement) -> Mark:
         ):
             found |= Mark.EVERYTHING
         return found
-    actions = Mark(0)
-    for pattern in statement.actions:
-        actions |= _of_pattern(pattern)
+    actions = _of_actions(statement.actions)
     if not actions:
         return found
     found |= actions & Mark.SERVICE
     if actions & Mark.SESSION and any(_can_be_a_task(pattern) for pattern in statement.resources):
         found |= Mark.SESSION
-    if any(map(is_wide, statement.resources)):
+    if actions & _WIDE and any(map(is_wide, statement.resources)):
         found |= actions & (Mark.SENSITIVE | Mark.PASS_ROLE)
         if any(map(is_universal, statement.resources)):
             found |= actions & Mark.EVERYTHING

@@ -23,24 +23,6 @@ _UNNAMED = {
     "dynamodb": f"table/{NOBODY}",
     "ecs": f"task/{NOBODY}/{NOBODY}",
 }
-# A key's policy decides as well; this is the one that leaves it to the policies of identities, as the default
-# key policy does: AWS KMS Developer Guide, "Default key policy".
-_LEFT_TO_IAM = PolicySet(
-    "resource",
-    [
-        Policy(
-            "key policy",
-            document_from_data(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
-                    ],
-                }
-            ),
-        )
-    ],
-)
 Value = TypeVar("Value")
 
 
@@ -78,6 +60,15 @@ def home(facts: Facts) -> Home:
     return Home(snapshot.partition, region, snapshot.account_id)
 
 
+@lru_cache(maxsize=8)
+def _left_to_iam(root: str) -> PolicySet:
+    """The key policy that leaves a key to the policies of identities, as the default one does: AWS KMS
+    Developer Guide, "Default key policy"."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+    document = document_from_data({"Version": "2012-10-17", "Statement": [statement]})
+    return PolicySet("resource", [Policy("key policy", document)])
+
+
 def unnamed(facts: Facts, action: str) -> str:
     """The ARN of something of the action's service that no policy names; `*` where it takes no particular
     kind of thing."""
@@ -107,7 +98,7 @@ def stands(
         known.setdefault("aws:RequestedRegion", here.region)
     layers = facts.account.layers(principal)
     if action.startswith("kms:"):
-        layers = layers.replace(resource=_LEFT_TO_IAM)
+        layers = layers.replace(resource=_left_to_iam(f"arn:{here.partition}:iam::{here.account}:root"))
     decision = evaluate(layers, facts.account.request(principal, action, resource, known, now=facts.now))
     if decision.outcome != "Depends":
         return Standing(decision.allowed)
