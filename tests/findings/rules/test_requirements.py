@@ -13,7 +13,7 @@ from ecsiam_tui.account.ecs import (
     ManagedEbsVolume,
     VolumeConfiguration,
 )
-from ecsiam_tui.account.resources import FileSystem, Key, SecretResource
+from ecsiam_tui.account.resources import FileSystem, Key, PullThroughCacheRule, SecretResource
 from ecsiam_tui.account.snapshot import Gap, Organization, OrganizationLevel, OrganizationPolicy, Snapshot
 from ecsiam_tui.account.tasks import FileSystemVolume, Volume, VolumeAuthorization
 from ecsiam_tui.findings.finding import Severity
@@ -167,6 +167,23 @@ def test_nothing_is_said_of_policies_that_were_not_read() -> None:
     gap = Gap(call="iam:GetPolicyVersion", reason="denied", unknown=("policies",))
     account = web(role("web-exec", attached=(unread,)), gaps=(gap,))
     assert on("ECS-IAM-002", account) == []
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_first_pull_through_a_cache(is_read: bool) -> None:
+    """Whether it is the first is known only where the repositories were read."""
+    rule = PullThroughCacheRule(ecr_repository_prefix="hub", region=b.REGION)
+    gap = Gap(call="ecr:DescribeRepositories", reason="denied", unknown=("repositories",))
+    image = IMAGE.replace("/web:", "/hub/web:")
+    pull = b.allow(["ecr:GetAuthorizationToken", "ecr:Batch*", "ecr:GetDownloadUrlForLayer"])
+    deny = {**b.allow("ecr:BatchImportUpstreamImage"), "Effect": "Deny"}
+    account = web(
+        role("web-exec", pull, deny),
+        container={"image": image},
+        pull_through_cache_rules=(rule,),
+        gaps=() if is_read else (gap,),
+    )
+    assert on("ECS-IAM-002", account) == [("web-exec", HIGH)] * is_read
 
 
 @pytest.mark.parametrize(
