@@ -157,7 +157,8 @@ def _dangers(facts: Facts, machine: Machine) -> list[_Danger]:
     "Tasks of different trust share an EC2 instance",
     Severity.HIGH,
     fires="An EC2 container instance runs tasks of two or more services with different task roles; high where"
-    " one gets at the host or has a strong role, info otherwise.",
+    " one gets at the host or has a strong role, low where one is behind a load balancer that may face the"
+    " internet, info otherwise.",
     why="On EC2 nothing isolates tasks from each other: who breaks out of one container has the credentials"
     " of all tasks on the instance.",
     source=f'{DEVELOPER_GUIDE}, "Amazon ECS task IAM role" (no task isolation on EC2 and external instances:'
@@ -167,19 +168,28 @@ def _dangers(facts: Facts, machine: Machine) -> list[_Danger]:
     fixes=("harden-containers", "narrow-wildcard", "harden-instance-metadata"),
 )
 def shared_instances(facts: Facts) -> Iterator[Draft]:
+    balanced = {
+        (service.cluster_arn, service.service_name)
+        for service in facts.snapshot.services
+        if service.load_balancers
+    }
     for machine in machines(facts):
         by_owner = {placed.owner: placed.task_role for placed in machine.tasks}
         if len(by_owner) < 2 or len(set(by_owner.values())) < 2:
             continue
         dangers = _dangers(facts, machine)
         roles = machine.roles
+        facing = [owner for owner in by_owner if (machine.host.cluster_arn, owner) in balanced]
+        doubt = f"whether the load balancer of {several(facing)} faces the internet, which was not read"
+        calm = Severity.LOW if facing else Severity.INFO
         tail = f": {_few([danger.words for danger in dangers])}" if dangers else ""
         yield Draft(
             nodes=(machine.host.container_instance_arn,),
             summary=f"{several(list(by_owner))} share {_name(facts, machine)}{tail}.",
             evidence=tuple(item for danger in dangers for item in danger.evidence),
             consequence=f"Who gets at the host has {len(roles)} roles: {facts.titles(roles, most=6)}.",
-            severity=None if dangers else Severity.INFO,
+            severity=None if dangers else calm,
+            rests_on=(doubt,) if facing and not dangers else (),
         )
 
 

@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from ecsiam_tui.account.compute import ContainerInstance, IamInstanceProfile, Instance, MetadataOptions
+from ecsiam_tui.account.ecs import LoadBalancer
 from ecsiam_tui.account.iam import InstanceProfile
 from ecsiam_tui.account.snapshot import Gap, Snapshot
 from ecsiam_tui.account.tasks import Attribute, Task, TaskDefinition
 from ecsiam_tui.findings.finding import Severity
 from ecsiam_tui.findings.rules.hosts import BLOCKS_METADATA
 from ecsiam_tui.findings.rules.machines import machines
+from ecsiam_tui.findings.rules.strength import powers
 from tests.findings import builders as b
 
 HOST = b.arn("ecs", "container-instance/prod/1")
@@ -145,6 +147,13 @@ def test_ordinary_neighbours_are_for_information() -> None:
     assert finding.severity == Severity.INFO
 
 
+def test_neighbours_behind_a_load_balancer_may_face_the_internet() -> None:
+    web, api = on_ec2("web"), on_ec2("api")
+    services = [b.service("web", load_balancers=(LoadBalancer(),)), b.service("api", "api:1")]
+    (finding,) = b.found("ECS-IAM-030", account(web, api, services=services))
+    assert (finding.severity, finding.is_certain) == (Severity.LOW, False)
+
+
 @pytest.mark.parametrize(
     "definitions",
     [
@@ -168,6 +177,33 @@ def test_roles_of_an_instance_are_those_of_the_blast_radius() -> None:
     (machine,) = machines(facts)
     blast = facts.estate.blast(HOST)
     assert set(machine.roles) == {node.id for node in blast.neighbours} | {b.role_arn("hosts")}
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (b.allow("iam:Attach*", "arn:aws:iam::*:role/*"), "administrator"),
+        (b.allow("iam:PassRole"), "pass any role"),
+        (b.allow("secretsmanager:*", "arn:aws:secretsmanager:*:*:secret:*"), "every secret"),
+        (b.allow("s3:GetObject", "arn:aws:s3:::*/*"), "every bucket"),
+        (b.allow("ssm:*"), "run commands"),
+        (b.allow("*", Condition={"StringEquals": {"aws:ResourceTag/team": "web"}}), ""),
+        (b.allow("secretsmanager:GetSecretValue", b.arn("secretsmanager", "secret:web/*")), ""),
+        (b.allow("s3:*", ["arn:aws:s3:::web", "arn:aws:s3:::web/*"]), ""),
+        (b.allow("iam:PassRole", b.role_arn("web-*")), ""),
+    ],
+)
+def test_what_makes_a_role_strong(statement: dict[str, Any], words: str) -> None:
+    facts = b.facts(b.snapshot(roles=[b.role("web", inline={"own": b.document(statement)})]))
+    told = powers(facts, b.role_arn("web"))
+    assert words in told
+    assert bool(words) == bool(told)
+
+
+def test_a_boundary_takes_strength_away() -> None:
+    limit = b.policy("limit", b.document(b.allow("s3:GetObject", "arn:aws:s3:::web/*")))
+    role = b.role("web", inline={"all": b.document(b.allow("*"))}, boundary=limit.arn)
+    assert powers(b.facts(b.snapshot(roles=[role], policies=[limit])), role.arn) == ""
 
 
 @pytest.mark.parametrize(
