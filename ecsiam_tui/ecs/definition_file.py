@@ -23,6 +23,7 @@ from ecsiam_tui.ecs import definition_text, definition_yaml
 from ecsiam_tui.ecs.definition_find import Found, definitions_in, what_it_is
 from ecsiam_tui.ecs.definition_notes import DefinitionError, Notes, Placeholder, Problem
 from ecsiam_tui.ecs.definition_scalars import clean
+from ecsiam_tui.ecs.definition_service import service
 from ecsiam_tui.ecs.definition_shape import Shaper, fields
 
 __all__ = ["DefinitionError", "DefinitionFile", "Placeholder", "Problem", "parse"]
@@ -38,7 +39,10 @@ _BEFORE = re.compile(r"(?:\s++|//[^\n]*+|\#(?!\{)[^\n]*+|/\*(?:[^*]++|\*(?!/))*+
 
 
 class DefinitionFile(msgspec.Struct, frozen=True):
-    """What a file holds. A definition that was never registered has revision 0 in an ARN made up for it."""
+    """What a file holds. A definition that was never registered has revision 0 in an ARN made up for it.
+
+    A service that is not there yet has one deployment, which holds what only deployments hold.
+    """
 
     definitions: tuple[TaskDefinition, ...]
     placeholders: tuple[Placeholder, ...] = ()
@@ -154,12 +158,18 @@ def _file(found: list[Found], notes: Notes, name: str, home: Home, redactor: Red
     shaper = Shaper(notes, home)
     stem = PurePath(name.replace("\\", "/")).name.split(".")[0] or "task"
     taken = _Arns()
-    definitions = []
-    for number, one in enumerate(found, 1):
+    definitions: list[TaskDefinition] = []
+    by_logical_id: dict[str, str] = {}
+    for one in found:
+        if one.service:
+            continue
         place = one.place if len(found) > 1 else ""
-        family = one.family or (stem if len(found) == 1 or number == 1 else f"{stem}-{number}")
-        definitions.append(_definition(one, place, family, shaper, home, redactor, taken))
-    return DefinitionFile(tuple(definitions), shaper.placeholders, notes.problems())
+        family = one.family or (f"{stem}-{len(definitions) + 1}" if definitions else stem)
+        definition = _definition(one, place, family, shaper, home, redactor, taken)
+        by_logical_id[one.family] = definition.task_definition_arn
+        definitions.append(definition)
+    services = [service(one, shaper, home, redactor, stem, by_logical_id) for one in found if one.service]
+    return DefinitionFile(tuple(definitions), shaper.placeholders, notes.problems(), tuple(services))
 
 
 def _definition(

@@ -27,16 +27,19 @@ _WRITE = "write the input of aws ecs register-task-definition, or give the answe
 
 
 class Found(NamedTuple):
-    """A task definition as it is written, its place in the file, a name for it and tags from beside it."""
+    """A task definition (or, if `service`, a service) as it is written, its place in the file, a name for it
+    and tags from beside it."""
 
     raw: Mapping[str, Any]
     place: str
     family: str = ""
     tags: Any = None
+    service: bool = False
 
 
 def definitions_in(values: list[Any], notes: Notes) -> Iterator[Found]:
-    """All task definitions in the values of a file; where there is none, its container definitions.
+    """All task definitions and services in the values of a file; where there is none, its container
+    definitions.
 
     Raises DefinitionError where they are nested too deep.
     """
@@ -62,11 +65,15 @@ def _below(value: Any, place: str, notes: Notes, depth: int, tags: Any = None) -
     if not isinstance(value, Mapping):
         return
     folded = {fold(key): key for key in value}
-    if value.get("Type") == "AWS::ECS::TaskDefinition":
+    if value.get("Type") in ("AWS::ECS::TaskDefinition", "AWS::ECS::Service"):
         properties = value.get("Properties")
         logical = place.rpartition(".")[2]
         if isinstance(properties, Mapping):
-            yield Found(properties, f"{place}.Properties" if place else "Properties", logical)
+            where = f"{place}.Properties" if place else "Properties"
+            yield Found(properties, where, logical, service=value["Type"] == "AWS::ECS::Service")
+        return
+    if "servicename" in folded and isinstance(value.get(folded.get("taskdefinition", "")), str):
+        yield Found(value, place, service=True)
         return
     if "containerdefinitions" in folded or (
         len(_OF_DEFINITIONS & folded.keys()) >= 2 and not _OF_SERVICES & folded.keys()

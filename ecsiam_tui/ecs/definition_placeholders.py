@@ -102,17 +102,17 @@ def _add(spans: list[tuple[int, int]], more: list[tuple[int, int]]) -> None:
 def _misfits(text: str, use: Use) -> Iterator[tuple[int, int]]:
     """Parts that AWS does not take there: accounts, regions, identifiers, capitals in an image's name."""
     for host in _ECR_HOST.finditer(text):
-        if not _is_account(host["account"]):
+        if host["account"] != "*" and not _is_account(host["account"]):
             yield host.span("account")
-        if not _REGION.fullmatch(host["region"]):
+        if host["region"] != "*" and not _REGION.fullmatch(host["region"]):
             yield host.span("region")
     arn = parse_arn(text)
     if arn is not None:
         region_at = len(f"arn:{arn.partition}:{arn.service}:")
         account_at = region_at + len(arn.region) + 1
-        if arn.region and not _REGION.fullmatch(arn.region):
+        if arn.region not in ("", "*") and not _REGION.fullmatch(arn.region):
             yield region_at, region_at + len(arn.region)
-        if arn.account and arn.account != "aws" and not _is_account(arn.account):
+        if arn.account not in ("", "*", "aws") and not _is_account(arn.account):
             yield account_at, account_at + len(arn.account)
     if not text.strip():
         return
@@ -122,7 +122,7 @@ def _misfits(text: str, use: Use) -> Iterator[tuple[int, int]]:
         for match in _CAPITALS.finditer(text, 0, tag if tag > 0 else len(text)):
             yield match.span()
     elif (
-        (use == "region" and not _REGION.fullmatch(text))
+        (use == "region" and text != "*" and not _REGION.fullmatch(text))
         or (use == "volume" and not text.startswith("arn:") and not _FILE_SYSTEM.fullmatch(text))
         or (use == "role" and arn is None and not _is_role(text))
     ):

@@ -39,6 +39,7 @@ _BELOW = """
     softLimit:int hardLimit:int command interval:int timeout:int retries:int startPeriod:int namespace
     value type scope autoprovision:bool driver driverOpts labels expression cpuArchitecture
     operatingSystemFamily deviceName deviceType sizeInGiB:int
+    port:int dnsName registryArn enable:bool rollback:bool awsPcaAuthorityArn
     sharingStrategy nvidiaMps memory:int maxComputePercent:int isolationMode attestationPolicy
 """
 
@@ -170,6 +171,8 @@ class Shaper:
             return raw
         if "${AWS::" in raw:
             for name, value in self._pseudo.items():
+                if value == "*" and name in raw:  # home is not known: any will do, and it stays open
+                    self._placeholders[Placeholder(path, name)] = None
                 raw = raw.replace(name, value)
         return clean(raw)
 

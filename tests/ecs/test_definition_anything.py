@@ -28,6 +28,7 @@ ANY_JSON = st.recursive(
                     "Fn::Select", "Fn::GetAtt", "registeredAt", "dockerVolumeConfiguration", "driverOpts",
                     "essential", "linuxParameters", "family", "Type", "Properties", "taskDefinition",
                     "environmentFiles", "value", "key", "fileSystemId", "revision",
+                    "events", "deployments", "serviceConnectConfiguration",
                 ]
             ),
             inner,
@@ -43,7 +44,7 @@ def _check(text: str | bytes) -> None:
         found = read(text)
     except DefinitionError:
         return
-    assert found.definitions
+    assert found.definitions or found.services
     msgspec.json.encode(found)
     for definition in found.definitions:
         list(references(definition))
@@ -55,6 +56,7 @@ def test_any_json(value: object) -> None:
     _check(json.dumps({"containerDefinitions": [value], "volumes": [value]}))
     _check(json.dumps(value))
     _check(json.dumps({"Resources": {"A": {"Type": "AWS::ECS::TaskDefinition", "Properties": value}}}) + "#")
+    _check(json.dumps({"Resources": {"A": {"Type": "AWS::ECS::Service", "Properties": value}}}))
 
 
 @settings(max_examples=200, deadline=None)

@@ -314,7 +314,8 @@ def test_members_below_the_records_are_those_of_the_api() -> None:
     """What the table of nested members names exists in AWS's own model."""
     model = Session().get_service_model("ecs")
     known: set[str] = set()
-    shapes = [model.operation_model("RegisterTaskDefinition").input_shape]
+    calls = ("RegisterTaskDefinition", "CreateService")
+    shapes = [model.operation_model(call).input_shape for call in calls]
     while shapes:
         shape = shapes.pop()
         if shape.type_name == "structure":
