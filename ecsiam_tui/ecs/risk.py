@@ -42,65 +42,68 @@ _LEVELS = 'IAM User Guide, "Access levels in policy summaries"'
 _PASS_ROLE = 'IAM User Guide, "Grant a user permissions to pass a role to an AWS service"'
 _WRITING = ("Write", "Tagging", "Permissions management")
 
+_INFRASTRUCTURE = (
+    "ec2 ecs eks lambda autoscaling application-autoscaling autoscaling-plans "
+    "elasticloadbalancing cloudformation elasticbeanstalk batch apprunner lightsail codedeploy "
+    "codebuild codepipeline imagebuilder route53 route53domains route53resolver "
+    "servicediscovery cloudfront apigateway appmesh vpc-lattice networkmanager network-firewall "
+    "directconnect globalaccelerator wafv2 rds redshift elasticache memorydb es kafka fsx "
+    "backup iam organizations cloudtrail config guardduty securityhub access-analyzer acm "
+    "events scheduler states "
+)
+"""Services of which the whole is infrastructure."""
+
+
+def _named(services: Mapping[str, str]) -> tuple[str, ...]:
+    """Action patterns from names by service."""
+    return tuple(f"{service}:{name}" for service, names in services.items() for name in names.split())
+
+
 TABLE: tuple[RiskRow, ...] = (
     RiskRow(
         Risk.ESCALATION,
-        (
-            "iam:PutRolePolicy",
-            "iam:PutUserPolicy",
-            "iam:PutGroupPolicy",
-            "iam:AttachRolePolicy",
-            "iam:AttachUserPolicy",
-            "iam:AttachGroupPolicy",
-            "iam:CreatePolicyVersion",
-            "iam:SetDefaultPolicyVersion",
-            "iam:AddUserToGroup",
-            "iam:UpdateAssumeRolePolicy",
+        _named(
+            {
+                "iam": "PutRolePolicy PutUserPolicy PutGroupPolicy AttachRolePolicy "
+                "AttachUserPolicy AttachGroupPolicy CreatePolicyVersion "
+                "SetDefaultPolicyVersion AddUserToGroup UpdateAssumeRolePolicy"
+            }
         ),
         "give itself or another principal any permission",
         _REFERENCE + "IAM (Permissions management)",
     ),
     RiskRow(
         Risk.ESCALATION,
-        (
-            "iam:DeleteRolePermissionsBoundary",
-            "iam:DeleteUserPermissionsBoundary",
-            "iam:PutRolePermissionsBoundary",
-            "iam:PutUserPermissionsBoundary",
-            "iam:DeleteRolePolicy",
-            "iam:DeleteUserPolicy",
-            "iam:DeleteGroupPolicy",
-            "iam:DetachRolePolicy",
-            "iam:DetachUserPolicy",
-            "iam:DetachGroupPolicy",
-            "iam:RemoveUserFromGroup",
+        _named(
+            {
+                "iam": "DeleteRolePermissionsBoundary DeleteUserPermissionsBoundary "
+                "PutRolePermissionsBoundary PutUserPermissionsBoundary "
+                "DeleteRolePolicy DeleteUserPolicy DeleteGroupPolicy DetachRolePolicy "
+                "DetachUserPolicy DetachGroupPolicy RemoveUserFromGroup"
+            }
         ),
         "take away the boundary or the Deny that limits a principal",
         'IAM User Guide, "Permissions boundaries for IAM entities"',
     ),
     RiskRow(
         Risk.ESCALATION,
-        ("iam:PassRole", "iam:AddRoleToInstanceProfile"),
+        _named({"iam": "PassRole AddRoleToInstanceProfile"}),
         "hand a role to a service that then acts with it",
         _PASS_ROLE,
     ),
     RiskRow(
         Risk.ESCALATION,
-        (
-            "ecs:ExecuteCommand",
-            "ssm:StartSession",
-            "ssm:SendCommand",
-            "ssm:StartAutomationExecution",
-            "ec2-instance-connect:SendSSHPublicKey",
-            "ec2-instance-connect:SendSerialConsoleSSHPublicKey",
-            "lambda:UpdateFunctionCode",
-            "lambda:UpdateFunctionConfiguration",
-            "ec2:ReplaceIamInstanceProfileAssociation",
-            "ec2:AssociateIamInstanceProfile",
-            "codebuild:StartBuild",
-            "codebuild:StartBuildBatch",
-            "glue:UpdateDevEndpoint",
-            "sagemaker:CreatePresignedNotebookInstanceUrl",
+        _named(
+            {
+                "ecs": "ExecuteCommand",
+                "ssm": "StartSession SendCommand StartAutomationExecution",
+                "ec2-instance-connect": "SendSSHPublicKey SendSerialConsoleSSHPublicKey",
+                "lambda": "UpdateFunctionCode UpdateFunctionConfiguration",
+                "ec2": "ReplaceIamInstanceProfileAssociation AssociateIamInstanceProfile",
+                "codebuild": "StartBuild StartBuildBatch",
+                "glue": "UpdateDevEndpoint",
+                "sagemaker": "CreatePresignedNotebookInstanceUrl",
+            }
         ),
         "run code of its own where another role's credentials are",
         'Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec"; '
@@ -109,145 +112,119 @@ TABLE: tuple[RiskRow, ...] = (
     ),
     RiskRow(
         Risk.ESCALATION,
-        (
-            "sso:AttachManagedPolicyToPermissionSet",
-            "sso:AttachCustomerManagedPolicyReferenceToPermissionSet",
-            "sso:PutInlinePolicyToPermissionSet",
-            "sso:PutPermissionsPolicy",
-            "sso:CreateAccountAssignment",
-            "identitystore:CreateGroupMembership",
-            "sso-directory:AddMemberToGroup",
-            "organizations:AttachPolicy",
-            "organizations:DetachPolicy",
-            "organizations:UpdatePolicy",
-            "organizations:DisablePolicyType",
-            "organizations:LeaveOrganization",
-            "cognito-identity:SetIdentityPoolRoles",
-            "lakeformation:GrantPermissions",
-            "lakeformation:BatchGrantPermissions",
-            "lakeformation:PutDataLakeSettings",
+        _named(
+            {
+                "sso": "AttachManagedPolicyToPermissionSet "
+                "AttachCustomerManagedPolicyReferenceToPermissionSet "
+                "PutInlinePolicyToPermissionSet PutPermissionsPolicy "
+                "CreateAccountAssignment",
+                "identitystore": "CreateGroupMembership",
+                "sso-directory": "AddMemberToGroup",
+                "organizations": "AttachPolicy DetachPolicy UpdatePolicy DisablePolicyType LeaveOrganization",
+                "cognito-identity": "SetIdentityPoolRoles",
+                "lakeformation": "GrantPermissions BatchGrantPermissions PutDataLakeSettings",
+            }
         ),
         "change what an organization, permission set or identity pool allows",
         _REFERENCE + "IAM Identity Center, Organizations, Cognito, Lake Formation (Permissions management)",
     ),
     RiskRow(
         Risk.CREDENTIALS,
-        (
-            "secretsmanager:GetSecretValue",
-            "secretsmanager:BatchGetSecretValue",
-            "ssm:GetParameter",
-            "ssm:GetParameters",
-            "ssm:GetParametersByPath",
-            "ssm:GetParameterHistory",
+        _named(
+            {
+                "secretsmanager": "GetSecretValue BatchGetSecretValue",
+                "ssm": "GetParameter GetParameters GetParametersByPath GetParameterHistory",
+            }
         ),
         "read secrets: passwords, tokens, keys",
         'Amazon ECS Developer Guide, "Pass sensitive data to an Amazon ECS container"',
     ),
     RiskRow(
         Risk.CREDENTIALS,
-        (
-            "sts:AssumeRole",
-            "sts:AssumeRoleWithSAML",
-            "sts:AssumeRoleWithWebIdentity",
-            "sts:AssumeRoot",
-            "sts:GetFederationToken",
-            "sts:GetSessionToken",
-            "cognito-identity:GetCredentialsForIdentity",
-            "cognito-identity:GetOpenIdToken",
-            "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
+        _named(
+            {
+                "sts": "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot "
+                "GetFederationToken GetSessionToken",
+                "cognito-identity": "GetCredentialsForIdentity GetOpenIdToken "
+                "GetOpenIdTokenForDeveloperIdentity",
+            }
         ),
         "obtain temporary credentials of another principal",
         "AWS STS API Reference; " + _REFERENCE + "STS",
     ),
     RiskRow(
         Risk.CREDENTIALS,
-        (
-            "iam:CreateAccessKey",
-            "iam:UpdateAccessKey",
-            "iam:CreateLoginProfile",
-            "iam:UpdateLoginProfile",
-            "iam:CreateServiceSpecificCredential",
-            "iam:ResetServiceSpecificCredential",
-            "iam:UploadSSHPublicKey",
-            "iam:UploadSigningCertificate",
-            "iam:ChangePassword",
-            "iam:DeactivateMFADevice",
+        _named(
+            {
+                "iam": "CreateAccessKey UpdateAccessKey CreateLoginProfile "
+                "UpdateLoginProfile CreateServiceSpecificCredential "
+                "ResetServiceSpecificCredential UploadSSHPublicKey "
+                "UploadSigningCertificate ChangePassword DeactivateMFADevice"
+            }
         ),
         "make or replace long-term credentials of a user",
         _REFERENCE + "IAM (Permissions management)",
     ),
     RiskRow(
         Risk.CREDENTIALS,
-        (
-            "rds-db:connect",
-            "redshift:GetClusterCredentials",
-            "redshift:GetClusterCredentialsWithIAM",
-            "redshift-serverless:GetCredentials",
-            "dsql:DbConnect",
-            "dsql:DbConnectAdmin",
-            "elasticache:Connect",
-            "memorydb:Connect",
-            "lightsail:GetRelationalDatabaseMasterUserPassword",
-            "lightsail:GetInstanceAccessDetails",
-            "lightsail:DownloadDefaultKeyPair",
+        _named(
+            {
+                "rds-db": "connect",
+                "redshift": "GetClusterCredentials GetClusterCredentialsWithIAM",
+                "redshift-serverless": "GetCredentials",
+                "dsql": "DbConnect DbConnectAdmin",
+                "elasticache": "Connect",
+                "memorydb": "Connect",
+                "lightsail": "GetRelationalDatabaseMasterUserPassword GetInstanceAccessDetails "
+                "DownloadDefaultKeyPair",
+            }
         ),
         "log in to a database or host",
         'Amazon RDS User Guide, "IAM database authentication"; ' + _REFERENCE + "the service's actions",
     ),
     RiskRow(
         Risk.CREDENTIALS,
-        (
-            "ecr:GetAuthorizationToken",
-            "ecr-public:GetAuthorizationToken",
-            "codeartifact:GetAuthorizationToken",
-            "ec2:GetPasswordData",
-            "ec2:CreateKeyPair",
-            "ec2:ImportKeyPair",
-            "eks-auth:AssumeRoleForPodIdentity",
-            "acm:ExportCertificate",
-            "acm-pca:IssueCertificate",
-            "lambda:GetFunction",
-            "lambda:GetFunctionConfiguration",
-            "ecs:RegisterContainerInstance",
-            "appsync:CreateApiKey",
-            "appsync:ListApiKeys",
-            "gamelift:GetInstanceAccess",
-            "gamelift:RequestUploadCredentials",
-            "connect:GetFederationToken",
-            "mediapackage:RotateIngestEndpointCredentials",
-            "storagegateway:DescribeChapCredentials",
+        _named(
+            {
+                "ecr": "GetAuthorizationToken",
+                "ecr-public": "GetAuthorizationToken",
+                "codeartifact": "GetAuthorizationToken",
+                "ec2": "GetPasswordData CreateKeyPair ImportKeyPair",
+                "eks-auth": "AssumeRoleForPodIdentity",
+                "acm": "ExportCertificate",
+                "acm-pca": "IssueCertificate",
+                "lambda": "GetFunction GetFunctionConfiguration",
+                "ecs": "RegisterContainerInstance",
+                "appsync": "CreateApiKey ListApiKeys",
+                "gamelift": "GetInstanceAccess RequestUploadCredentials",
+                "connect": "GetFederationToken",
+                "mediapackage": "RotateIngestEndpointCredentials",
+                "storagegateway": "DescribeChapCredentials",
+            }
         ),
         "obtain a token, key or configuration that holds one",
         _REFERENCE + "the service's actions",
     ),
     RiskRow(
         Risk.EXPOSURE,
-        (
-            "s3:PutBucketPolicy",
-            "s3:PutBucketAcl",
-            "s3:PutObjectAcl",
-            "s3:PutObjectVersionAcl",
-            "s3:PutBucketWebsite",
-            "s3:PutReplicationConfiguration",
-            "kms:PutKeyPolicy",
-            "kms:CreateGrant",
-            "sqs:SetQueueAttributes",
-            "sns:SetTopicAttributes",
-            "lambda:CreateFunctionUrlConfig",
-            "lambda:UpdateFunctionUrlConfig",
-            "ec2:ModifyImageAttribute",
-            "ec2:ModifySnapshotAttribute",
-            "ec2:AuthorizeSecurityGroupIngress",
-            "ec2:ModifySecurityGroupRules",
-            "rds:ModifyDBSnapshotAttribute",
-            "rds:ModifyDBClusterSnapshotAttribute",
-            "logs:PutSubscriptionFilter",
-            "logs:PutDestinationPolicy",
-            "ram:CreateResourceShare",
-            "ram:AssociateResourceShare",
+        _named(
+            {
+                "s3": "PutBucketPolicy PutBucketAcl PutObjectAcl PutObjectVersionAcl "
+                "PutBucketWebsite PutReplicationConfiguration",
+                "kms": "PutKeyPolicy CreateGrant",
+                "sqs": "SetQueueAttributes",
+                "sns": "SetTopicAttributes",
+                "lambda": "CreateFunctionUrlConfig UpdateFunctionUrlConfig",
+                "ec2": "ModifyImageAttribute ModifySnapshotAttribute "
+                "AuthorizeSecurityGroupIngress ModifySecurityGroupRules",
+                "rds": "ModifyDBSnapshotAttribute ModifyDBClusterSnapshotAttribute",
+                "logs": "PutSubscriptionFilter PutDestinationPolicy",
+                "glue": "PutResourcePolicy",
+                "ram": "CreateResourceShare AssociateResourceShare",
+            }
         ),
         "let others at a resource",
-        _LEVELS + "; IAM User Guide, " + '"Identity-based policies and resource-based policies"',
+        _LEVELS + '; IAM User Guide, "Identity-based policies and resource-based policies"',
     ),
     RiskRow(
         Risk.EXPOSURE,
@@ -255,174 +232,90 @@ TABLE: tuple[RiskRow, ...] = (
         "grant or modify permissions of a resource",
         _LEVELS + ": Permissions management",
         levels=("Permissions management",),
-        # The reference puts these reads, and what IAM does to itself, at the same level.
+        # The reference puts these reads at the same level; what IAM does to itself has rows of its own.
         but=("*:Get*", "*:List*", "*:Describe*", "*:BatchGet*", "*:Test*", "glue:*", "iam:*", "rds-db:*"),
     ),
     RiskRow(
         Risk.EXFILTRATION,
-        (
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:GetObjectTorrent",
-            "s3express:CreateSession",
-            "s3-object-lambda:GetObject",
-            "s3tables:GetTableData",
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:Query",
-            "dynamodb:Scan",
-            "dynamodb:PartiQLSelect",
-            "dynamodb:GetRecords",
-            "dynamodb:ExportTableToPointInTime",
-            "sqs:ReceiveMessage",
-            "kinesis:GetRecords",
-            "kinesis:SubscribeToShard",
-            "kafka-cluster:ReadData",
-            "kms:Decrypt",
-            "kms:ReEncryptFrom",
+        _named(
+            {
+                "s3": "GetObject GetObjectVersion GetObjectTorrent",
+                "s3express": "CreateSession",
+                "s3-object-lambda": "GetObject",
+                "s3tables": "GetTableData",
+                "dynamodb": "GetItem BatchGetItem Query Scan PartiQLSelect GetRecords "
+                "ExportTableToPointInTime",
+                "sqs": "ReceiveMessage",
+                "kinesis": "GetRecords SubscribeToShard",
+                "kafka-cluster": "ReadData",
+                "kms": "Decrypt ReEncryptFrom",
+            }
         ),
         "read stored data and messages",
         _REFERENCE + "the service's actions (Read)",
     ),
     RiskRow(
         Risk.EXFILTRATION,
-        (
-            "rds-data:ExecuteStatement",
-            "rds-data:BatchExecuteStatement",
-            "redshift-data:ExecuteStatement",
-            "redshift-data:BatchExecuteStatement",
-            "redshift-data:GetStatementResult",
-            "athena:GetQueryResults",
-            "athena:GetQueryResultsStream",
-            "athena:StartQueryExecution",
-            "timestream:Select",
-            "es:ESHttpGet",
-            "es:ESHttpPost",
-            "aoss:APIAccessAll",
-            "neptune-db:ReadDataViaQuery",
-            "cassandra:Select",
-            "qldb:PartiQLSelect",
-            "sdb:Select",
-            "glue:GetTable*",
-            "lakeformation:GetDataAccess",
+        _named(
+            {
+                "rds-data": "ExecuteStatement BatchExecuteStatement",
+                "redshift-data": "ExecuteStatement BatchExecuteStatement GetStatementResult",
+                "athena": "GetQueryResults GetQueryResultsStream StartQueryExecution",
+                "timestream": "Select",
+                "es": "ESHttpGet ESHttpPost",
+                "aoss": "APIAccessAll",
+                "neptune-db": "ReadDataViaQuery",
+                "cassandra": "Select",
+                "qldb": "PartiQLSelect",
+                "sdb": "Select",
+                "glue": "GetTable*",
+                "lakeformation": "GetDataAccess",
+            }
         ),
         "ask databases for their data",
         _REFERENCE + "the service's actions",
     ),
     RiskRow(
         Risk.EXFILTRATION,
-        (
-            "rds:CreateDBSnapshot",
-            "rds:CreateDBClusterSnapshot",
-            "rds:CopyDBSnapshot",
-            "rds:CopyDBClusterSnapshot",
-            "rds:RestoreDBInstanceFromDBSnapshot",
-            "rds:RestoreDBClusterFromSnapshot",
-            "rds:StartExportTask",
-            "rds:DownloadCompleteDBLogFile",
-            "rds:DownloadDBLogFilePortion",
-            "ec2:CreateSnapshot",
-            "ec2:CreateSnapshots",
-            "ec2:CopySnapshot",
-            "ec2:CreateImage",
-            "ec2:CopyImage",
-            "ec2:CreateStoreImageTask",
-            "ebs:GetSnapshotBlock",
-            "ebs:ListSnapshotBlocks",
-            "ebs:ListChangedBlocks",
-            "elasticache:CopySnapshot",
-            "backup:StartRestoreJob",
-            "backup:StartCopyJob",
+        _named(
+            {
+                "rds": "CreateDBSnapshot CreateDBClusterSnapshot CopyDBSnapshot "
+                "CopyDBClusterSnapshot RestoreDBInstanceFromDBSnapshot "
+                "RestoreDBClusterFromSnapshot StartExportTask "
+                "DownloadCompleteDBLogFile DownloadDBLogFilePortion",
+                "ec2": "CreateSnapshot CreateSnapshots CopySnapshot CreateImage CopyImage "
+                "CreateStoreImageTask",
+                "ebs": "GetSnapshotBlock ListSnapshotBlocks ListChangedBlocks",
+                "elasticache": "CopySnapshot",
+                "backup": "StartRestoreJob StartCopyJob",
+            }
         ),
         "copy a whole volume, image or database",
         _REFERENCE + "the service's actions",
     ),
     RiskRow(
         Risk.EXFILTRATION,
-        (
-            "logs:GetLogEvents",
-            "logs:FilterLogEvents",
-            "logs:GetLogRecord",
-            "logs:GetQueryResults",
-            "logs:StartQuery",
-            "logs:StartLiveTail",
-            "logs:CreateExportTask",
-            "logs:Unmask",
-            "ec2:GetConsoleOutput",
-            "ec2:GetConsoleScreenshot",
-            "ec2:DescribeInstanceAttribute",
-            "codecommit:GitPull",
-            "codecommit:GetFile",
-            "codecommit:GetBlob",
-            "ecr:BatchGetImage",
-            "ecr:GetDownloadUrlForLayer",
-            "elasticfilesystem:ClientMount",
-            "elasticfilesystem:ClientRootAccess",
-            "glacier:GetJobOutput",
+        _named(
+            {
+                "logs": "GetLogEvents FilterLogEvents GetLogRecord GetQueryResults StartQuery "
+                "StartLiveTail CreateExportTask Unmask",
+                "ec2": "GetConsoleOutput GetConsoleScreenshot DescribeInstanceAttribute",
+                "codecommit": "GitPull GetFile GetBlob",
+                "ecr": "BatchGetImage GetDownloadUrlForLayer",
+                "elasticfilesystem": "ClientMount ClientRootAccess",
+                "glacier": "GetJobOutput",
+            }
         ),
         "read logs, code, images and files",
         _REFERENCE + "the service's actions (Read)",
     ),
     RiskRow(
         Risk.INFRASTRUCTURE,
-        tuple(
-            f"{service}:*"
-            for service in (
-                "ec2",
-                "ecs",
-                "eks",
-                "lambda",
-                "autoscaling",
-                "application-autoscaling",
-                "autoscaling-plans",
-                "elasticloadbalancing",
-                "cloudformation",
-                "elasticbeanstalk",
-                "batch",
-                "apprunner",
-                "lightsail",
-                "codedeploy",
-                "codebuild",
-                "codepipeline",
-                "imagebuilder",
-                "route53",
-                "route53domains",
-                "route53resolver",
-                "servicediscovery",
-                "cloudfront",
-                "apigateway",
-                "appmesh",
-                "vpc-lattice",
-                "networkmanager",
-                "network-firewall",
-                "directconnect",
-                "globalaccelerator",
-                "wafv2",
-                "rds",
-                "redshift",
-                "elasticache",
-                "memorydb",
-                "es",
-                "kafka",
-                "fsx",
-                "backup",
-                "iam",
-                "organizations",
-                "cloudtrail",
-                "config",
-                "guardduty",
-                "securityhub",
-                "access-analyzer",
-                "acm",
-                "events",
-                "scheduler",
-                "states",
-            )
-        ),
+        tuple(f"{service}:*" for service in _INFRASTRUCTURE.split()),
         "change, break or delete what the account runs on",
         _LEVELS + ": Write and Tagging, in services that are infrastructure",
         levels=_WRITING,
-        # What agents and applications do all day: reports of the agent, events, visits.
+        # What agents and applications do all day: reports of the agent, events, invocations.
         but=(
             "ecs:Submit*",
             "ecs:Poll",
@@ -440,42 +333,21 @@ TABLE: tuple[RiskRow, ...] = (
     ),
     RiskRow(
         Risk.INFRASTRUCTURE,
-        (
-            "s3:CreateBucket",
-            "s3:DeleteBucket",
-            "s3:PutBucket*",
-            "s3:PutEncryptionConfiguration",
-            "s3:PutLifecycleConfiguration",
-            "s3:DeleteBucketWebsite",
-            "dynamodb:CreateTable",
-            "dynamodb:DeleteTable",
-            "dynamodb:UpdateTable",
-            "dynamodb:DeleteBackup",
-            "dynamodb:RestoreTable*",
-            "kms:ScheduleKeyDeletion",
-            "kms:DisableKey*",
-            "kms:DeleteImportedKeyMaterial",
-            "sqs:CreateQueue",
-            "sqs:DeleteQueue",
-            "sns:CreateTopic",
-            "sns:DeleteTopic",
-            "kinesis:CreateStream",
-            "kinesis:DeleteStream",
-            "logs:DeleteLogGroup",
-            "logs:DeleteLogStream",
-            "logs:PutRetentionPolicy",
-            "ecr:CreateRepository",
-            "ecr:DeleteRepository",
-            "ecr:BatchDeleteImage",
-            "ecr:PutImage*",
-            "elasticfilesystem:CreateFileSystem",
-            "elasticfilesystem:DeleteFileSystem",
-            "elasticfilesystem:CreateMountTarget",
-            "elasticfilesystem:DeleteMountTarget",
-            "secretsmanager:DeleteSecret",
-            "ssm:DeleteParameter*",
-            "ssm:CreateActivation",
-            "ssm:DeregisterManagedInstance",
+        _named(
+            {
+                "s3": "CreateBucket DeleteBucket PutBucket* PutEncryptionConfiguration "
+                "PutLifecycleConfiguration DeleteBucketWebsite",
+                "dynamodb": "CreateTable DeleteTable UpdateTable DeleteBackup RestoreTable*",
+                "kms": "ScheduleKeyDeletion DisableKey* DeleteImportedKeyMaterial",
+                "sqs": "CreateQueue DeleteQueue",
+                "sns": "CreateTopic DeleteTopic",
+                "kinesis": "CreateStream DeleteStream",
+                "logs": "DeleteLogGroup DeleteLogStream PutRetentionPolicy",
+                "ecr": "CreateRepository DeleteRepository BatchDeleteImage PutImage*",
+                "elasticfilesystem": "CreateFileSystem DeleteFileSystem CreateMountTarget DeleteMountTarget",
+                "secretsmanager": "DeleteSecret",
+                "ssm": "DeleteParameter* CreateActivation DeregisterManagedInstance",
+            }
         ),
         "make or delete stores that the account keeps data in",
         _REFERENCE + "the service's actions (Write)",

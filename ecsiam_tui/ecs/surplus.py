@@ -389,8 +389,9 @@ def _within(pattern: str, asked: str) -> bool:
     """Whether a Resource pattern stays within a resource asked for.
 
     Secrets Manager adds a hyphen and six characters to a name, so that `-??????` at the end says no more than
-    the name: AWS Secrets Manager User Guide, "Secrets Manager secret ARN"."""
-    if pattern == asked:
+    the name: AWS Secrets Manager User Guide, "Secrets Manager secret ARN". A log group's ARN with `:*` behind
+    it stands for the same group."""
+    if asked in (pattern, f"{pattern}:*"):
         return True
     if pattern.endswith("-??????") and pattern[:-7] == asked[:-7] and ":secret:" in asked:
         return True

@@ -94,6 +94,7 @@ class TestRisk:
             ("lambda:InvokeFunction", None),
             ("logs:PutLogEvents", None),
             ("glue:GetStage", None),
+            ("glue:PutResourcePolicy", Risk.EXPOSURE),
             ("acme:Invent", None),
             ("ec2:InventedYesterday", None),
             ("glue:GetTableInvented", Risk.EXFILTRATION),
@@ -144,6 +145,7 @@ class TestSurplus:
             # Of a name without its six characters the ARN is looked up.
             ("secretsmanager:GetSecretValue", [SECRET], SECRET[:-7], ()),
             ("logs:PutLogEvents", [GROUP], GROUP, ()),
+            ("logs:CreateLogStream", [GROUP.removesuffix(":*")], GROUP, ()),
             ("logs:PutLogEvents", [GROUP.replace(":*", ":log-stream:web/*")], GROUP, ()),
             ("logs:PutLogEvents", [GROUP.replace("/web:", "/*:")], GROUP, (GROUP.replace("/web:", "/*:"),)),
             ("logs:DescribeLogGroups", ["*"], "*", ()),
