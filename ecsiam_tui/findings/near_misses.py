@@ -35,23 +35,13 @@ def why_not(action: str, needed: str, pattern: str) -> str:
         )
     if matches(pattern, needed):
         return ""
-    wanted = parse_arn(needed)
-    if wanted is None:
+    wanted, found = parse_arn(needed), parse_arn(pattern)
+    if wanted is None or found is None:
         return ""
-    found = parse_arn(pattern)
-    if found is None:
-        return _no_arn(wanted, needed, pattern)
     if found.service != wanted.service:
         return ""
     reasons = chain(_of_service(action, wanted, found, needed, pattern), _of_place(wanted, found, needed))
     return next(reasons, "")
-
-
-def _no_arn(wanted: Arn, needed: str, pattern: str) -> str:
-    name = wanted.resource.partition("/")[2] or wanted.resource.partition(":")[2] or wanted.resource
-    if pattern.strip("/") in (name.strip("/"), wanted.resource, f"{name.rpartition('-')[0]}"):
-        return f"it is a name, the ARN {needed} is compared"
-    return ""
 
 
 def _of_service(action: str, wanted: Arn, found: Arn, needed: str, pattern: str) -> Iterator[str]:
