@@ -14,7 +14,7 @@ _ANY_PRINCIPAL = re.compile(
 )
 _IMAGE = re.compile(
     r"([\w*<>{}$.-]{1,64})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/"
-    r"((?:v2/)?)([\w./-]{1,256})"
+    r"((?:v2/)?)([\w./*<>{}-]{1,256})"
 )
 _S3_URL = re.compile(
     r"https?://([\w.-]{3,63})\.s3[.-]([a-z0-9-]*)\.?amazonaws\.com(?:\.cn)?/([^\s\"'<>?:]*)", re.I
@@ -34,7 +34,7 @@ def arns(text: str, *services: str) -> list[str]:
 def tidy(name: str) -> str:
     """An ARN or name without what the sentence around it left on it."""
     name = name.strip("\"'([")
-    name = re.sub(r"(?:\.{3,}|…).*$", "", name)
+    name = re.sub(r"(?:\.{3,}|…)[^:/]*$", "", name)
     if name.endswith(":*"):
         return name
     if ":iam::" in name:  # no name of IAM has a colon
@@ -268,6 +268,7 @@ _OPERATIONS = (
     ),
 )
 _ALLOWS = re.compile(r"\ballows?\s+the\s+([a-z0-9-]{2,40}:[A-Za-z*]+)\s+action", re.I)
+_TOKEN = re.compile(r"(?<![\w:/-])([a-z0-9-]{2,40}:[A-Z][A-Za-z]{2,60})\b")
 _SERVICE_FIELD = re.compile(r"\(Service:\s*(?P<svc>[A-Za-z0-9 ]{2,60})[;,]")
 
 
@@ -284,4 +285,7 @@ def operation(text: str) -> tuple[str, str]:
         if match:
             named = match.groupdict().get("svc") or service
             return action_of(match["op"], named), service_prefix(named) if named else ""
-    return "", service_prefix(service) if service else ""
+    known = catalogue.load()
+    told = (match[1] for match in _TOKEN.finditer(text[:4000]))
+    action = next((name for name in told if known.number(name) is not None), "")
+    return known.canonical(action), service_prefix(service) if service else ""

@@ -19,7 +19,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
 _ESCAPED = re.compile(r"\\{1,8}(?:u00([0-9a-fA-F]{2})|(n|r|t)(?![a-z]{2,}\\)|([\"'/`]))")
 _PLACEHOLDER = re.compile(r"[<{\[][A-Za-z][\w -]{0,40}[>}\]]|(?<=[:/])\*[A-Za-z][\w -]{0,40}\*(?=[:/])")
-_DECORATION = " >│┃|╷╵╎#"
+_DECORATION = " >│┃|╷╵╎"
+_COMMENT = re.compile(r"^#{1,6} [ >│|]*")
 _SPACES = re.compile(r"[ \t\f\v]+")
 _STAMP = re.compile(
     r"^[\[(\"']?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]{1,2}\d\d:\d\d(?::\d\d)?|\d\d:\d\d:\d\d"
@@ -129,7 +130,7 @@ def _blocks(lines: list[str]) -> Iterator[list[_Line]]:
     block: list[_Line] = []
     blank = False
     for raw in lines:
-        text = raw.strip(_DECORATION)
+        text = _COMMENT.sub("", raw.strip(_DECORATION))
         if not text or _FRAME.match(text[:400]):
             blank = blank or not text
             continue

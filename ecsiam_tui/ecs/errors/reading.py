@@ -227,8 +227,8 @@ def _of_recogniser(found: Recogniser, text: str, squeezed: str, shown: str, role
     explicit, layer = layer_of(text) if category == "permission" else (False, "")
     known = names.callers(text)
     role, principal = (known[-1].role, known[-1].arn) if known else ("", "")
-    if found.names == "role" and not role:
-        role = _role_name(text)
+    if not role and not principal:
+        role = _role_name(text) if found.names == "role" else _certain_role(found, text)
     if not role and not principal and kind:
         role = roles.get(kind, "")
     resource = _resource(found, text)
@@ -282,6 +282,14 @@ def _other_registry(squeezed: str) -> bool:
 def _role_name(text: str) -> str:
     match = _ROLE_NAME.search(text)
     return names.tidy(match[1]) if match else ""
+
+
+def _certain_role(found: Recogniser, text: str) -> str:
+    """The role that a denied call was made by, where the text has "role" and what can only be a name."""
+    if found.category != "permission":
+        return ""
+    name = _role_name(text)
+    return name if re.search(r"[A-Z\d_-]", name) else ""
 
 
 def _resource(found: Recogniser, text: str) -> str:

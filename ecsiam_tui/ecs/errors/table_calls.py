@@ -261,6 +261,7 @@ THROTTLING = (
             r"~(?i:\bthrottled\b)",
             "exceeded the rate",
             "too many concurrent attempts",
+            "cannot be updated more than",
             "service unavailable",
         ),
         "AWS limits how often this may be called. IAM has no part in it.",

@@ -19,11 +19,14 @@ def each_line(change: Variant) -> Variant:
 
 
 def cut(width: int, *, stripped: bool = False) -> Variant:
-    """Lines broken at a column, wherever that falls; perhaps with the spaces at the edges lost."""
+    """A line broken at a column, wherever that falls; perhaps with the spaces at the edges lost. What is
+    broken already is left as it is."""
 
     def variant(text: str) -> str:
-        lines = text.strip("\n").split("\n")
-        parts = [line[at : at + width] for line in lines for at in range(0, max(len(line), 1), width)]
+        line = text.strip("\n")
+        if "\n" in line:
+            return text
+        parts = [line[at : at + width] for at in range(0, len(line), width)]
         return "\n".join(part.strip() if stripped else part for part in parts)
 
     return variant
