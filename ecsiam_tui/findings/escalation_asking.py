@@ -22,7 +22,6 @@ from ecsiam_tui.policy.resources import ResourceMatcher
 from ecsiam_tui.policy.statements import PolicyDocument, Statement
 from ecsiam_tui.policy.truth import NO
 
-ADMINISTRATOR = "iam::aws:policy/AdministratorAccess"
 MADE_UP = "ecsiam-any"
 """The name of things that are not there: what is allowed on them is allowed on what one makes."""
 EVERY_ACTION = f"{MADE_UP}:Anything"

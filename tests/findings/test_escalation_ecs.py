@@ -299,6 +299,22 @@ ECS_PATHS: dict[str, tuple[Snapshot, Expected | None]] = {
         ),
         None,
     ),
+    "shells in the task without its cluster": (
+        account(
+            role("task", statement("*")),
+            role("start", statement("ecs:ExecuteCommand", arn("ecs", "task/prod/*"))),
+            **shell_of("task"),
+        ),
+        None,
+    ),
+    "shells in the task and its cluster": (
+        account(
+            role("task", statement("*")),
+            role("start", statement("ecs:ExecuteCommand", [arn("ecs", "task/prod/*"), make.CLUSTER])),
+            **shell_of("task"),
+        ),
+        Expected("task", "ecs:ExecuteCommand"),
+    ),
     "shells in one container are enough": (
         account(
             role("task", statement("*")),

@@ -71,6 +71,18 @@ OTHER_PATHS: dict[str, tuple[Snapshot, Expected | None]] = {
         ),
         Expected("admin", "iam:PassRole lambda:CreateFunction lambda:InvokeFunction"),
     ),
+    "a Lambda function, and a trust that asks where it is": (
+        account(
+            admin(
+                assume_role_policy_document=make.trust(
+                    {"Service": "lambda.amazonaws.com"},
+                    **when("ArnLike", "aws:SourceArn", arn("lambda", "function:tool-*")),
+                )
+            ),
+            role("start", passes(to=None), statement("lambda:*")),
+        ),
+        Expected("admin", "iam:PassRole lambda:CreateFunction lambda:InvokeFunction", ("aws:SourceArn",)),
+    ),
     "a Lambda function that cannot be called": (
         account(
             admin({"Service": "lambda.amazonaws.com"}),
@@ -352,9 +364,9 @@ ADMINS: dict[str, tuple[Snapshot, str]] = {
 def test_who_is_an_administrator(name: str) -> None:
     snapshot, why = ADMINS[name]
     found, start = escalations(snapshot), start_of(snapshot)
+    assert found.path(start) is None
     if not why:
         assert start not in found.admins()
     else:
         assert why in found.admins()[start]
-        assert found.path(start) is None
         assert found.gains(start) == ()
