@@ -1,14 +1,15 @@
-"""`python -m bench [snapshot] [explorer] [engine]`: all parts without an argument."""
+"""`python -m bench [snapshot] [explorer] [findings] [engine]`: all parts without an argument."""
 
 import sys
 import time
 from collections.abc import Callable
 
-from bench import engine, explorer, report, snapshot
+from bench import engine, explorer, findings, report, snapshot
 
 PARTS: dict[str, Callable[[], None]] = {
     "snapshot": snapshot.main,
     "explorer": explorer.main,
+    "findings": findings.main,
     "engine": lambda: _engine(),
 }
 

@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cached_property
 
+from ecsiam_tui.account.collector import collector_paused
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import EnvironmentValues
 from ecsiam_tui.ecs.needs import Needs
@@ -63,7 +64,8 @@ class Workspace:
     @property
     def requirements(self) -> tuple[Judged, ...]:
         """Every requirement, answered."""
-        return self.needs.all
+        with collector_paused():
+            return self.needs.all
 
     @cached_property
     def facts(self) -> Facts:
@@ -73,7 +75,8 @@ class Workspace:
     @cached_property
     def found(self) -> tuple[Finding, ...]:
         """All that is wrong, the worst first, suppressed or not."""
-        return find(self.facts)
+        with collector_paused():
+            return find(self.facts)
 
     @cached_property
     def sorted(self) -> Sorted:

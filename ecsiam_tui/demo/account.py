@@ -4,7 +4,6 @@ Nothing of it can reach AWS: moto answers before a request leaves botocore, and 
 configuration files and endpoints of the environment are out of sight while the account is up.
 """
 
-import gc
 import os
 import threading
 import weakref
@@ -16,6 +15,7 @@ from typing import Self
 
 from moto import mock_aws
 
+from ecsiam_tui.account.collector import collector_paused
 from ecsiam_tui.aws.session import AwsSession, Target, make_session
 from ecsiam_tui.demo.estate import Estate, load_estate
 from ecsiam_tui.demo.missing_calls import answered
@@ -76,7 +76,7 @@ class DemoAccount:
             stack.enter_context(tuned())
             stack.enter_context(answered())
             self._session = make_session(Target(regions=regions), paced=False)
-            with _without_collector():
+            with collector_paused():
                 self._seeded = seed(estate, self._session, self.now)
             # Whoever drops the account without a word must not leave the process to moto.
             self._close = weakref.finalize(self, stack.pop_all().close)
@@ -118,15 +118,3 @@ def _environment() -> Iterator[None]:
         for key in [key for key in os.environ if key.startswith(_HIDDEN_PREFIXES)]:
             del os.environ[key]
         os.environ.update(hidden)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Seeding makes many things that stay; looking for garbage among them would take a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -55,13 +55,14 @@ class Answer(NamedTuple):
 class Judge:
     """Answers requirements for one account; the same question is asked once.
 
-    `now` of a question is when the snapshot was taken, so that the same snapshot gives the same answers.
+    `answers` are kept by question. `now` of a question is when the snapshot was taken, so that the same
+    snapshot gives the same answers.
     """
 
     def __init__(self, account: AccountPolicies, around: Surroundings) -> None:
         self.account = account
         self.around = around
-        self._answers: dict[_Question, Answer] = {}
+        self.answers: dict[_Question, Answer] = {}
         self._roles_known = around.snapshot.is_known("roles")
 
     def judge(self, requirement: Requirement) -> Judged:
@@ -88,9 +89,9 @@ class Judge:
     def ask(self, principal: str, action: str, resource: str, context: dict[str, str]) -> Answer:
         """One question of the account, in the words of requirements."""
         question = (principal, action, resource, tuple(context.items()))
-        known = self._answers.get(question)
+        known = self.answers.get(question)
         if known is None:
-            known = self._answers[question] = self._ask(principal, action, resource, context)
+            known = self.answers[question] = self._ask(principal, action, resource, context)
         return known
 
     def _ask(self, principal: str, action: str, resource: str, context: dict[str, str]) -> Answer:

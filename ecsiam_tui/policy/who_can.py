@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
 
+from ecsiam_tui.account.collector import collector_paused
 from ecsiam_tui.account.iam import Role
 
 from .account import AccountPolicies, Attachment
@@ -63,19 +62,6 @@ class _Place(NamedTuple):
     document: int
     statement: Statement
     prefix: str | None
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Compiling statements by the ten thousand makes objects that stay: the garbage collector would walk them
-    over and over and find nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Sorted:
@@ -154,7 +140,7 @@ class Population:
         self._compiled: dict[int, tuple[CompiledStatement, bool]] = {}
         self._holder_bits: dict[int, int] = {}
         self._special = self._linked = 0
-        with _collector_paused():
+        with collector_paused():
             self._load()
 
     def _load(self) -> None:
@@ -257,7 +243,7 @@ class Population:
         # personal.
         account = self.policies.snapshot.account_id
         probe = self.policies.request(f"arn:aws:iam::{account}:root", action, resource, context)
-        with _collector_paused():
+        with collector_paused():
             found = self._sort(probe)
         guard = self._guard(probe)
         own, unread = self.policies.resource_policy(action, resource)

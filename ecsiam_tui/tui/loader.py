@@ -1,14 +1,13 @@
 """Loading off the event loop. Every message carries the generation it belongs to; stale ones are dropped."""
 
-import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from ecsiam_tui.account.collector import collector_paused
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import Loaded, Progress, Source, SourceError
 from ecsiam_tui.findings.suppressions import Settings
@@ -47,24 +46,9 @@ class LoadFailed(Message):
         super().__init__()
 
 
-@contextmanager
-def _collector_resting() -> Iterator[None]:
-    """Keep Python's collector of cycles away from what is made here, now and later.
-
-    It would look through hundreds of thousands of objects that stay until the next reading, again and again,
-    and stop the screen for a tenth of a second each time.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def judge(target: MessagePump, workspace: Workspace) -> None:
     """Work out what is wrong in a workspace, and say so. Meant to be the body of a thread."""
-    with _collector_resting():
+    with collector_paused(freeze=True):
         workspace.judge()
     target.post_message(WorkspaceJudged(workspace))
 
@@ -126,7 +110,7 @@ class LoadWatcher:
         return Workspace(loaded.snapshot, loaded.environment, self._settings)
 
     def _prepared(self, workspace: Workspace) -> Workspace:
-        with _collector_resting():
+        with collector_paused(freeze=True):
             workspace.prepare()
             self._warm(workspace)
         return workspace
