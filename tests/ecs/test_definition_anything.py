@@ -50,7 +50,7 @@ def _check(text: str | bytes) -> None:
         list(references(definition))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANY_JSON)
 def test_any_json(value: object) -> None:
     _check(json.dumps({"containerDefinitions": [value], "volumes": [value]}))
@@ -65,7 +65,7 @@ def test_any_text(text: str | bytes) -> None:
     _check(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
