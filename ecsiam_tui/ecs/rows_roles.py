@@ -52,7 +52,7 @@ def _infrastructure(
     if not arn:
         return
     yield from trust(asks, "infrastructure", arn, "ecs.amazonaws.com", why, INFRASTRUCTURE)
-    context = _tags(asks)
+    context = _tags(asks, asks.workload.id)
     yield from asks.by("infrastructure", arn, "INF", actions, resource, why, source, context=context)
 
 
@@ -63,9 +63,9 @@ def _deployment(asks: Asks) -> Deployment | None:
     return next(primary, deployments[0] if deployments else None)
 
 
-def _tags(asks: Asks) -> dict[str, str]:
-    """The tags that ECS puts on what it makes: its managed policies ask for them."""
-    made = {"AmazonECSManaged": "true", "AmazonECSCreated": asks.workload.id}
+def _tags(asks: Asks, creator: str) -> dict[str, str]:
+    """The tags that ECS puts on what it makes for `creator`: its managed policies ask for them."""
+    made = {"AmazonECSManaged": "true", "AmazonECSCreated": creator}
     kinds = ("aws:RequestTag", "aws:ResourceTag", "ec2:ResourceTag")
     known = {f"{kind}/{key}": value for kind in kinds for key, value in made.items()}
     return known | {"aws:ResourceAccount": asks.around.snapshot.account_id}
@@ -85,9 +85,9 @@ def ebs_volumes(asks: Asks) -> Iterator[Requirement]:
             continue
         volumes = asks.home.arn("ec2", "volume/*")
         lifecycle = ("ec2:CreateVolume", "ec2:AttachVolume", "ec2:DetachVolume", "ec2:DeleteVolume")
-        yield from asks.by(
-            "infrastructure", role, "EBS", lifecycle, volumes, why, VOLUMES, context=_tags(asks)
-        )
+        cluster = asks.workload.cluster.cluster_name if asks.workload.cluster else "cluster"
+        tags = _tags(asks, asks.home.arn("ecs", f"task/{cluster}/{ANY}"))
+        yield from asks.by("infrastructure", role, "EBS", lifecycle, volumes, why, VOLUMES, context=tags)
 
 
 def service_connect_tls(asks: Asks) -> Iterator[Requirement]:

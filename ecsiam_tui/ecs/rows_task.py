@@ -52,8 +52,9 @@ def images(asks: Asks) -> Iterator[Requirement]:
         yield from asks.host("ECR2", recommended, repository, why, necessity="recommended")
         own = image.account == asks.around.snapshot.account_id
         if own and asks.around.cache_rule(image.region, image.repository):
-            known = asks.around.repositories.get(repository)
-            necessity: Necessity = "optional" if known else "required"
+            # Only where the repository is known not to be there has the first pull to make it.
+            missing = repository in asks.around.missing
+            necessity: Necessity = "required" if missing else "optional"
             actions = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
             why = f"first pull through the cache for container {container.name}"
             yield from asks.host("ECR4", actions, repository, why, PULL_THROUGH, necessity=necessity)

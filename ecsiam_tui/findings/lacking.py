@@ -91,9 +91,6 @@ def _all(facts: Facts) -> Iterator[Lack]:
             continue
         if need.role_kind in _LAUNCHERS or (judged.status == "depends" and not _stands_in(judged)):
             continue
-        # Only the first pull through a cache creates the repository; perhaps it is there, and was not read.
-        if need.id == "ECR4" and not facts.snapshot.is_known("repositories", target=need.resource):
-            continue
         asked[need.role_kind, need.principal, need.action, need.resource].append((judged, workload))
     for found in asked.values():
         yield _lack(facts, found)

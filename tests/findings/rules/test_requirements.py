@@ -169,11 +169,10 @@ def test_nothing_is_said_of_policies_that_were_not_read() -> None:
     assert on("ECS-IAM-002", account) == []
 
 
-@pytest.mark.parametrize("is_read", [True, False])
-def test_first_pull_through_a_cache(is_read: bool) -> None:
-    """Whether it is the first is known only where the repositories were read."""
+@pytest.mark.parametrize("is_missing", [True, False])
+def test_first_pull_through_a_cache(is_missing: bool) -> None:
+    """It is the first only where the repository was looked up and does not exist."""
     rule = PullThroughCacheRule(ecr_repository_prefix="hub", region=b.REGION)
-    gap = Gap(call="ecr:DescribeRepositories", reason="denied", unknown=("repositories",))
     image = IMAGE.replace("/web:", "/hub/web:")
     pull = b.allow(["ecr:GetAuthorizationToken", "ecr:Batch*", "ecr:GetDownloadUrlForLayer"])
     deny = {**b.allow("ecr:BatchImportUpstreamImage"), "Effect": "Deny"}
@@ -181,9 +180,9 @@ def test_first_pull_through_a_cache(is_read: bool) -> None:
         role("web-exec", pull, deny),
         container={"image": image},
         pull_through_cache_rules=(rule,),
-        gaps=() if is_read else (gap,),
+        missing=(f"arn:aws:ecr:{b.REGION}:{b.ACCOUNT}:repository/hub/web",) if is_missing else (),
     )
-    assert on("ECS-IAM-002", account) == [("web-exec", HIGH)] * is_read
+    assert on("ECS-IAM-002", account) == [("web-exec", HIGH)] * is_missing
 
 
 @pytest.mark.parametrize(
@@ -417,9 +416,6 @@ def test_infrastructure_role_lacks(
     assert on("ECS-IAM-068", volumes(*statements)) == expected
 
 
-@pytest.mark.xfail(
-    reason="requirement EBS tags volumes with a service's ARN, ECS with the task's", strict=False
-)
 def test_awss_policy_for_volumes_is_enough() -> None:
     """AmazonECSInfrastructureRolePolicyForVolumes asks for a task in the tag AmazonECSCreated."""
     tag = {"ArnLike": {"aws:RequestTag/AmazonECSCreated": "arn:aws:ecs:*:*:task/*"}}

@@ -26,9 +26,6 @@ ALSO = {
 }
 """What is found beside the mistakes that the estate lists: true, and of no consequence of its own there."""
 
-NOT_YET_RIGHT = {("ECS-IAM-068", "ecsInfrastructureVolumes")}
-"""See test_awss_policy_for_volumes_is_enough: the requirement asks with the tag of a service."""
-
 
 @pytest.fixture(scope="module")
 def told(demo_snapshot: Snapshot) -> list[Finding]:
@@ -48,7 +45,7 @@ def test_nothing_else_is_told(demo_snapshot: Snapshot, told: list[Finding]) -> N
     more = {(finding.rule, finding.node.rsplit("/", 1)[-1]) for finding in told} - {
         (rule, node.rsplit("/", 1)[-1]) for rule, node in listed
     }
-    assert more - NOT_YET_RIGHT == ALSO
+    assert more == ALSO
 
 
 def test_healthy_services_stay_silent(demo_snapshot: Snapshot, told: list[Finding]) -> None:
