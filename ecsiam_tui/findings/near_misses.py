@@ -11,6 +11,7 @@ from ecsiam_tui.policy.services import ALIAS_ACTIONS
 from ecsiam_tui.policy.statements import Statement
 
 _WILD = frozenset("*?")
+_ONLY_ALL = "{} supports no resource-level permission: only * grants it"
 
 
 def matches(pattern: str, resource: str) -> bool:
@@ -28,17 +29,11 @@ def why_not(action: str, needed: str, pattern: str) -> str:
     if is_universal(pattern):
         return ""
     if needed == "*":
-        return (
-            f"{action} supports no resource-level permission: only * grants it"
-            if is_account_level(action)
-            else ""
-        )
+        return _ONLY_ALL.format(action) if is_account_level(action) else ""
     if matches(pattern, needed):
         return ""
     wanted, found = parse_arn(needed), parse_arn(pattern)
-    if wanted is None or found is None:
-        return ""
-    if found.service != wanted.service:
+    if wanted is None or found is None or found.service != wanted.service:
         return ""
     reasons = chain(_of_service(action, wanted, found, needed, pattern), _of_place(wanted, found, needed))
     return next(reasons, "")

@@ -96,9 +96,7 @@ def _draft(facts: Facts, arn: str, misses: list[_Miss]) -> Draft:
     return Draft(
         nodes=nodes(arn, (miss.placed for miss in misses)),
         summary=summary,
-        evidence=tuple(
-            placed.evidence("; ".join(dict.fromkeys(texts))) for placed, texts in by_place.values()
-        ),
+        evidence=tuple(placed.evidence(_some(texts)) for placed, texts in by_place.values()),
         consequence=f"{facts.titles(subjects)} {'needs' if len(subjects) == 1 else 'need'} it."
         if asked
         else "",
@@ -106,34 +104,48 @@ def _draft(facts: Facts, arn: str, misses: list[_Miss]) -> Draft:
     )
 
 
+def _some(texts: list[str], most: int = 3) -> str:
+    found = list(dict.fromkeys(texts))
+    more = (f"and {len(found) - most} more",) if len(found) > most else ()
+    return "; ".join((*found[:most], *more))
+
+
 def _words(facts: Facts, asked: Requirement) -> str:
     return f"{asked.action} on {facts.title(asked.resource.removesuffix(':*'))}"
 
 
 def _near(facts: Facts, role: str, requirements: list[Requirement]) -> Iterator[_Miss]:
-    statements = [placed for placed in facts.statements(role) if placed.statement.effect == "Allow"]
+    allows = [placed for placed in facts.statements(role) if placed.statement.effect == "Allow"]
+    by_action: dict[str, tuple[list[Placed], list[Placed]]] = {}
     for asked in requirements:
-        action, resource = (
-            asked.action.lower(),
-            facts.account.authorized_resource(asked.action, asked.resource),
-        )
-        for placed in statements:
-            statement = placed.statement
-            if covers(statement, action):
-                for pattern in statement.resources:
-                    reason = why_not(asked.action, resource, pattern)
-                    if reason and _is_meant(facts, resource, pattern):
-                        yield _Miss(placed, f"{pattern} – {reason}", asked)
-                        break
-            elif any(covers(statement, other) for other in _TAKEN_FOR.get(action, ())) and any(
-                matches(pattern, resource) for pattern in statement.resources
-            ):
-                given = listed(other for other in statement.actions if _is_of_service(other, action))
-                yield _Miss(
-                    placed,
-                    f"{given or 'NotAction'} – ECS calls {asked.action}, which is another action",
-                    asked,
-                )
+        action = asked.action.lower()
+        if action not in by_action:
+            by_action[action] = _about(allows, action)
+        covering, similar = by_action[action]
+        resource = facts.account.authorized_resource(asked.action, asked.resource)
+        for placed in covering:
+            for pattern in placed.statement.resources:
+                reason = why_not(asked.action, resource, pattern)
+                if reason and _is_meant(facts, resource, pattern):
+                    yield _Miss(placed, f"{pattern} – {reason}", asked)
+                    break
+        for placed in similar:
+            if any(matches(pattern, resource) for pattern in placed.statement.resources):
+                given = listed(one for one in placed.statement.actions if _is_of_service(one, action))
+                text = f"{given or 'NotAction'} – ECS calls {asked.action}, which is another action"
+                yield _Miss(placed, text, asked)
+
+
+def _about(allows: list[Placed], action: str) -> tuple[list[Placed], list[Placed]]:
+    """The statements that cover an action, and those that cover one that is taken for it."""
+    covering = [placed for placed in allows if covers(placed.statement, action)]
+    others = _TAKEN_FOR.get(action, ())
+    similar = [
+        placed
+        for placed in allows
+        if placed not in covering and any(covers(placed.statement, other) for other in others)
+    ]
+    return covering, similar
 
 
 def _is_of_service(pattern: str, action: str) -> bool:
