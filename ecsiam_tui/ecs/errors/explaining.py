@@ -75,7 +75,10 @@ def _unknown(text: str) -> Explained:
 def merged(found: Iterable[Explained]) -> list[Explained]:
     """Each error once: a view that says less of the same thing gives way to the one that says more, and what
     is vague or a consequence gives way to causes."""
-    unique = list({one.key: one for one in reversed(list(found))}.values())[::-1]
+    first: dict[tuple[str, ...], Explained] = {}
+    for one in found:
+        first.setdefault(one.key, one)
+    unique = list(first.values())
     best = max((_rank(one) for one in unique), default=SPECIFIC)
     if best >= SPECIFIC:
         unique = [one for one in unique if _rank(one) > VAGUE]

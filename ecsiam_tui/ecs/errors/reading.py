@@ -24,8 +24,8 @@ _RECOGNISERS = [
     recogniser
     for table in (
         IMAGES,
-        SECRETS,
         LOGS_AND_FILES,
+        SECRETS,
         ECS_EXEC,
         TRUST,
         CALLS,

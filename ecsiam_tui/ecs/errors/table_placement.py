@@ -188,6 +188,7 @@ PLACEMENT = (
         "The container could not be created or started on its host. IAM has no part in it.",
         ("look at the whole reason, and at the host's disk, ports and container runtime",),
         source=STOPPED,
+        unless=("logging driver", "logger args"),
     ),
     Recogniser(
         "exited",
@@ -210,6 +211,7 @@ PLACEMENT = (
         CONSEQUENCE,
         ("scaling activity initiated by", "task stopped by user", "userinitiated", "stopped by user"),
         "Amazon ECS or a person stopped the task on purpose. It is no error.",
+        ("nothing has to be mended",),
         source=STOPPED,
     ),
     Recogniser(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ecsiam_tui.ecs.errors import explain
+from ecsiam_tui.ecs.errors.reading import RANKS
 
 CASES = [
     pytest.param(case["text"], case["want"], id=f"{path.stem.removeprefix('messages_')}-{number}")
@@ -28,3 +29,14 @@ def test_message(text: str, want: list[dict[str, Any]]) -> None:
     for one in found:
         assert one["summary"]
         assert one["fixes"], "advice in words, whatever it is"
+
+
+def test_the_documentation_lists_every_recogniser() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert [name for name in RANKS if f"| `{name}` |" not in text] == []
+
+
+def test_every_recogniser_is_met() -> None:
+    """A recogniser that no message needs is a guess."""
+    met = {one.rule for case in CASES for one in explain(str(case.values[0]))}
+    assert set(RANKS) - met == set()
