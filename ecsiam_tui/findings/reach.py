@@ -1,8 +1,9 @@
 """Whether something that a statement grants stands: asked of the engine about things that no policy names,
 so that only a right to all of them counts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -13,6 +14,7 @@ from ecsiam_tui.policy.catalogue import load, members
 from ecsiam_tui.policy.document import document_from_data
 from ecsiam_tui.policy.evaluation import evaluate
 from ecsiam_tui.policy.layers import Policy, PolicySet
+from ecsiam_tui.policy.patterns import action_matchers
 from ecsiam_tui.policy.statements import Statement
 
 NOBODY = "nobody-has-this-name"
@@ -23,6 +25,8 @@ _UNNAMED = {
     "dynamodb": f"table/{NOBODY}",
     "ecs": f"task/{NOBODY}/{NOBODY}",
 }
+DATA = ("secretsmanager:GetSecretValue", "s3:GetObject", "dynamodb:Scan", "ec2:RunInstances")
+"""What is worth a break-in in any account: data and machines."""
 Value = TypeVar("Value")
 
 
@@ -132,16 +136,49 @@ def weigh(standing: Standing, severity: Severity, *statements: Statement) -> Wei
     return Weight(min(severity, Severity.MEDIUM), (), f" as far as {', '.join(standing.keys)} lets it")
 
 
+def together(weights: Iterable[Weight]) -> Weight:
+    """What some grants weigh together: the worst of those that are certain, if any is."""
+    found = list(weights)
+    certain = [weight for weight in found if not weight.rests_on]
+    return max(certain or found, key=lambda weight: weight.severity)
+
+
 @lru_cache(maxsize=512)
-def samples(service: str, on_resources: bool) -> tuple[str, ...]:
-    """A few actions of a service that change or read something, spread over all it has; with `on_resources`
-    those that are done to particular resources, where there are any."""
+def samples(pattern: str, on_resources: bool = False) -> tuple[str, ...]:
+    """A few actions that an Action pattern covers, spread over all of them: those that change or read
+    something where there are any; with `on_resources` likewise those that are done to particular
+    resources."""
     catalogue = load()
     levels = catalogue.level_bits
-    bits = catalogue.bits(f"{service}:*") & (
-        levels["Write"] | levels["Permissions management"] | levels["Read"]
-    )
+    bits = catalogue.bits(pattern)
+    bits = bits & (levels["Write"] | levels["Permissions management"] | levels["Read"]) or bits
     if on_resources:
         bits = bits & ~catalogue.account_level_bits or bits
     numbers = list(members(bits))
     return tuple(catalogue.names[number] for number in numbers[:: max(1, len(numbers) // 5)][:6])
+
+
+def examples(statement: Statement) -> Iterator[str]:
+    """Actions that a statement is about, to ask whether any of them stands: what it names, a few of each
+    pattern, and where it names those that it is not about, what is worth most of the rest."""
+    for pattern in statement.actions:
+        yield from samples(pattern) or (pattern,)
+    if statement.not_actions:
+        matchers = action_matchers(statement.not_actions)
+        yield from (action for action in DATA if not any(matches(action.lower()) for matches in matchers))
+
+
+def any_of(facts: Facts, principal: str, actions: Iterable[str]) -> Standing:
+    """Whether any of some actions stands, on whatever resource."""
+    found = CUT_OFF
+    for action in actions:
+        standing = stands(facts, principal, action, "*")
+        if standing.allowed:
+            return standing
+        found = found or standing
+    return found
+
+
+def any_stands(facts: Facts, principal: str, statement: Statement, most: int = 12) -> Standing:
+    """Whether any of what a statement is about stands: asked of some actions."""
+    return any_of(facts, principal, islice(dict.fromkeys(examples(statement)), most))

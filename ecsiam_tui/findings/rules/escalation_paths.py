@@ -19,7 +19,7 @@ from ecsiam_tui.findings.grants import (
 from ecsiam_tui.findings.near_misses import matches
 from ecsiam_tui.findings.reach import once
 from ecsiam_tui.findings.registry import Draft, rule
-from ecsiam_tui.findings.wording import listed
+from ecsiam_tui.findings.wording import listed, use_of
 from ecsiam_tui.graph.kinds import ROLE_USES, EdgeKind
 
 Principal = Role | User | Group
@@ -188,7 +188,7 @@ def _who(facts: Facts, principal: Principal) -> str:
         return (
             f"{listed(users, 4)} {'is' if len(users) == 1 else 'are'} in it." if users else "Nobody is in it."
         )
-    return facts.shared_by(principal.arn)
+    return use_of(facts, principal.arn)
 
 
 def _evidence(facts: Facts, steps: tuple[Step, ...]) -> tuple[Evidence, ...]:

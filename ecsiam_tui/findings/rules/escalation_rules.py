@@ -20,7 +20,7 @@ from ecsiam_tui.findings.grants import (
 )
 from ecsiam_tui.findings.reach import CUT_OFF, Standing, once, stands, unnamed, weigh
 from ecsiam_tui.findings.registry import Draft, rule
-from ecsiam_tui.findings.wording import listed
+from ecsiam_tui.findings.wording import listed, use_of
 from ecsiam_tui.graph.kinds import EdgeKind
 
 _PASS = "iam:PassRole"
@@ -47,7 +47,7 @@ def _who(facts: Facts, principal: Principal) -> str:
     if isinstance(principal, Group):
         users = [user.user_name for user in members_of(facts, principal)]
         return f"{listed(users, 4)} {'is' if len(users) == 1 else 'are'} in it."
-    return facts.shared_by(principal.arn)
+    return use_of(facts, principal.arn)
 
 
 @rule(

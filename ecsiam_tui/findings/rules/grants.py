@@ -8,7 +8,6 @@ from ecsiam_tui.findings.grants import (
     FULL_ACCESS,
     Mark,
     aws_policy,
-    covers,
     evidence,
     is_as_documented,
     is_wide,
@@ -18,16 +17,15 @@ from ecsiam_tui.findings.grants import (
     whole_service,
     with_mark,
 )
-from ecsiam_tui.findings.reach import CUT_OFF, Standing, Weight, samples, stands, weigh
+from ecsiam_tui.findings.reach import CUT_OFF, DATA, Weight, any_stands, samples, stands, together, weigh
 from ecsiam_tui.findings.registry import Draft, rule
-from ecsiam_tui.findings.wording import listed
+from ecsiam_tui.findings.wording import listed, use_of
 from ecsiam_tui.policy.patterns import is_universal
 from ecsiam_tui.policy.statements import Statement
 
 _ADMINISTRATOR = "AdministratorAccess"
-# What an administrator can do: give itself any right, and get at data and machines.
+# With this an administrator gives itself any right.
 _IAM = "iam:AttachRolePolicy"
-_DATA = ("secretsmanager:GetSecretValue", "s3:GetObject", "dynamodb:Scan", "ec2:RunInstances")
 _HIGH_SERVICES = frozenset(
     {"iam", "sts", "kms", "secretsmanager", "s3", "ssm", "ecs", "lambda", "ec2", "dynamodb", "organizations"}
 )
@@ -74,7 +72,7 @@ def administrator(facts: Facts) -> Iterator[Draft]:
         weight = weigh(stands(facts, arn, _IAM), Severity.CRITICAL, *statements)
         words = "everything on everything"
         if weight is None:
-            left = [stands(facts, arn, action) for action in _DATA]
+            left = [stands(facts, arn, action) for action in DATA]
             if not all(left):
                 continue
             weight = weigh(min(left, key=lambda found: found.allowed), Severity.HIGH, *statements)
@@ -88,7 +86,7 @@ def administrator(facts: Facts) -> Iterator[Draft]:
             nodes=nodes(arn, places),
             summary=f"{role.role_name} may do {words} ({given}){weight.note}.",
             evidence=tuple(seen),
-            consequence=facts.shared_by(arn),
+            consequence=use_of(facts, arn),
             severity=weight.severity,
             rests_on=weight.rests_on,
         )
@@ -119,20 +117,20 @@ def full_access(facts: Facts) -> Iterator[Draft]:
         ]
         weights = {}
         for policy in named:
-            weight = _of_attached(facts, arn, policy, bounded=role.permissions_boundary is not None)
-            if weight is not None:
-                weights[policy] = weight
+            given = _of_attached(facts, arn, policy, bounded=role.permissions_boundary is not None)
+            if given is not None:
+                weights[policy] = given
         if not weights:
             continue
         names = [policy.rsplit("/", 1)[-1] for policy in weights]
-        certain = any(not weight.rests_on for weight in weights.values())
+        weight = together(weights.values())
         yield Draft(
             nodes=(arn, *weights),
             summary=f"{role.role_name} has {listed(names)}.",
             evidence=tuple(Evidence("field", arn, "AttachedManagedPolicies", name) for name in names),
-            consequence=facts.shared_by(arn),
-            severity=max(weight.severity for weight in weights.values()),
-            rests_on=() if certain else next(iter(weights.values())).rests_on,
+            consequence=use_of(facts, arn),
+            severity=weight.severity,
+            rests_on=weight.rests_on,
         )
 
 
@@ -144,16 +142,11 @@ def _of_attached(facts: Facts, role: str, policy: str, *, bounded: bool) -> Weig
         return Weight(Severity.MEDIUM, (unread,)) if bounded else Weight(Severity.HIGH)
     found = CUT_OFF
     for statement in facts.account.document(known.text).statements:
-        if statement.effect != "Allow":
-            continue
-        services = {pattern.partition(":")[0].lower() for pattern in statement.actions} or {"ec2", "s3"}
-        for service in sorted(services)[:5]:
-            for action in samples(service, False) if service.isalnum() else _DATA:
-                if covers(statement, action.lower()):
-                    standing = stands(facts, role, action, "*")
-                    if standing.allowed:
-                        return Weight(Severity.HIGH)
-                    found = found or standing
+        if statement.effect == "Allow":
+            standing = any_stands(facts, role, statement, 4)
+            if standing.allowed:
+                return weigh(standing, Severity.HIGH)
+            found = found or standing
     return weigh(found, Severity.HIGH)
 
 
@@ -184,15 +177,14 @@ def service_wildcards(facts: Facts) -> Iterator[Draft]:
                         seen.append((placed, f"{pattern} on {_scope(placed.statement)}", weight))
         if not seen:
             continue
-        worst = max(weight.severity for _, _, weight in seen)
-        certain = any(not weight.rests_on for _, _, weight in seen)
+        worst = together(weight for _, _, weight in seen)
         yield Draft(
             nodes=nodes(arn, (placed for placed, _, _ in seen)),
-            summary=f"{facts.title(arn)} allows {listed(text for _, text, _ in seen)}{seen[0][2].note}.",
+            summary=f"{facts.title(arn)} allows {listed(text for _, text, _ in seen)}{worst.note}.",
             evidence=tuple(dict.fromkeys(placed.evidence(text) for placed, text, _ in seen)),
-            consequence=facts.shared_by(arn),
-            severity=worst,
-            rests_on=() if certain else seen[0][2].rests_on,
+            consequence=use_of(facts, arn),
+            severity=worst.severity,
+            rests_on=worst.rests_on,
         )
 
 
@@ -201,7 +193,7 @@ def _whole(facts: Facts, role: str, statement: Statement, service: str) -> Weigh
     severity = Severity.HIGH if service in _HIGH_SERVICES else Severity.MEDIUM
     if not wide:
         severity = Severity.LOW
-    asked = [stands(facts, role, action, "*") for action in samples(service, not wide)]
+    asked = [stands(facts, role, action, "*") for action in samples(f"{service}:*", not wide)]
     if not asked:  # a service that the catalogue lacks
         return None if statement.conditions else Weight(severity)
     allowed = [found for found in asked if found.allowed]
@@ -240,18 +232,17 @@ def sensitive_on_everything(facts: Facts) -> Iterator[Draft]:
         for placed, actions, _ in seen.values():
             key = (placed.node, placed.statement.index)
             by_place.setdefault(key, (placed, []))[1].extend(actions)
-        certain = any(not weight.rests_on for _, _, weight in seen.values())
-        first = next(iter(seen.values()))[2]
+        worst = together(weight for _, _, weight in seen.values())
         yield Draft(
             nodes=nodes(arn, (placed for placed, _, _ in seen.values())),
-            summary=f"{facts.title(arn)} may {listed(seen)} of the account{first.note}.",
+            summary=f"{facts.title(arn)} may {listed(seen)} of the account{worst.note}.",
             evidence=tuple(
                 evidence(arn, placed, f"{placed.policy}: {listed(actions)} on {_scope(placed.statement)}")
                 for placed, actions in by_place.values()
             ),
-            consequence=facts.shared_by(arn),
-            severity=max(weight.severity for _, _, weight in seen.values()),
-            rests_on=() if certain else first.rests_on,
+            consequence=use_of(facts, arn),
+            severity=worst.severity,
+            rests_on=worst.rests_on,
         )
 
 
@@ -299,13 +290,13 @@ def _negated(facts: Facts, mark: Mark, element: str) -> Iterator[Draft]:
         if not seen:
             continue
         places = [placed for placed, _ in seen]
-        worst = max((weight for _, weight in seen), key=lambda weight: weight.severity)
+        worst = together(weight for _, weight in seen)
         said = [_said(placed.statement, element) for placed in places]
         yield Draft(
             nodes=nodes(arn, places),
             summary=f"{facts.title(arn)} allows {listed(said, 2)} ({_policies(places)}){worst.note}.",
             evidence=tuple(placed.evidence(element) for placed in places),
-            consequence=facts.shared_by(arn),
+            consequence=use_of(facts, arn),
             severity=worst.severity,
             rests_on=worst.rests_on,
         )
@@ -323,16 +314,4 @@ def _negation(facts: Facts, role: str, statement: Statement) -> Weight | None:
     severity = Severity.HIGH
     if statement.not_actions and statement.resources and not any(map(is_wide, statement.resources)):
         severity = Severity.MEDIUM
-    asked: list[str] = [action for action in _DATA if covers(statement, action.lower())]
-    for pattern in statement.actions:
-        if "*" not in pattern and "?" not in pattern:
-            asked.append(pattern)
-        elif service := pattern.partition(":")[0].lower():
-            asked += [action for action in samples(service, False) if covers(statement, action.lower())]
-    found: Standing = CUT_OFF
-    for action in dict.fromkeys(asked[:12]):
-        standing = stands(facts, role, action, "*")
-        if standing.allowed:
-            return weigh(standing, severity, statement)
-        found = found or standing
-    return weigh(found, severity, statement)
+    return weigh(any_stands(facts, role, statement), severity, statement)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from ecsiam_tui.findings.facts import Facts, Placed
 from ecsiam_tui.findings.finding import Severity
 from ecsiam_tui.findings.grants import aws_policy, evidence, is_wide, nodes
-from ecsiam_tui.findings.reach import CUT_OFF, Weight, stands, weigh
+from ecsiam_tui.findings.reach import Weight, any_of, together, weigh
 from ecsiam_tui.findings.registry import Draft, rule
 from ecsiam_tui.findings.wording import listed
 from ecsiam_tui.graph.kinds import EdgeKind, NodeKind
@@ -134,7 +135,7 @@ def instance_role_too_broad(facts: Facts) -> Iterator[Draft]:
         if not extras:
             continue
         actions = [action for extra in extras for action in extra.actions]
-        certain = any(not extra.weight.rests_on for extra in extras)
+        weight = together(extra.weight for extra in extras)
         where = f"Tasks of cluster {facts.titles(clusters)} may run on its instances. " if clusters else ""
         without = _without_task_role(facts, clusters)
         if without:
@@ -144,11 +145,11 @@ def instance_role_too_broad(facts: Facts) -> Iterator[Draft]:
         yield Draft(
             nodes=nodes(arn, (extra.placed for extra in extras)),
             summary=f"{facts.title(arn)} is the role of container instances and allows {listed(actions, 4)} "
-            f"({listed((extra.placed.policy for extra in extras), 3)}){extras[0].weight.note}.",
+            f"({listed((extra.placed.policy for extra in extras), 3)}){weight.note}.",
             evidence=tuple(evidence(arn, extra.placed, listed(extra.actions)) for extra in extras),
             consequence=where.strip(),
-            severity=max(extra.weight.severity for extra in extras),
-            rests_on=() if certain else extras[0].weight.rests_on,
+            severity=weight.severity,
+            rests_on=weight.rests_on,
         )
 
 
@@ -179,12 +180,8 @@ def _extra(facts: Facts, role: str, placed: Placed) -> _Extra | None:
     if not bits:
         return None
     wide = bool(statement.not_resources) or any(map(is_wide, statement.resources))
-    some = [catalogue.names[number] for number, _ in zip(members(bits), range(40), strict=False)]
-    found = CUT_OFF
-    for action in some[:: max(1, len(some) // 6)]:
-        found = found or stands(facts, role, action, "*")
-        if found.allowed:
-            break
+    some = [catalogue.names[number] for number in islice(members(bits), 40)]
+    found = any_of(facts, role, some[:: max(1, len(some) // 6)])
     weight = weigh(found, Severity.HIGH if wide else Severity.MEDIUM, statement)
     return _Extra(placed, _named(statement, bits), weight) if weight else None
 

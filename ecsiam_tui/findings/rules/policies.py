@@ -10,7 +10,7 @@ from ecsiam_tui.findings.finding import Evidence, Severity
 from ecsiam_tui.findings.grants import aws_policy, own_policies
 from ecsiam_tui.findings.reach import once
 from ecsiam_tui.findings.registry import Draft, rule
-from ecsiam_tui.findings.wording import listed
+from ecsiam_tui.findings.wording import listed, use_of
 from ecsiam_tui.graph.kinds import EdgeKind
 
 _RESERVED = ("/aws-service-role/", "/aws-reserved/")
@@ -188,7 +188,7 @@ def no_boundary(facts: Facts) -> Iterator[Draft]:
                 nodes=(arn,),
                 summary=f"{role.role_name} has no permissions boundary.",
                 evidence=(Evidence("field", arn, "PermissionsBoundary", "none"),),
-                consequence=facts.shared_by(arn),
+                consequence=use_of(facts, arn),
             )
 
 
@@ -216,14 +216,12 @@ def deprecated(facts: Facts) -> Iterator[Draft]:
                 found[name.rsplit("/", 1)[-1]] = _DEPRECATED[name]
         if found:
             said = (f"{name}, {text}" for name, (_, text) in found.items())
-            links = facts.estate.role_users(holder.arn) if isinstance(holder, Role) else ()
-            users = facts.titles(link.node.id for link in links)
             yield Draft(
                 nodes=(holder.arn,),
                 summary=f"{facts.title(holder.arn)} has {'; and '.join(said)}.",
                 evidence=tuple(
                     Evidence("field", holder.arn, "AttachedManagedPolicies", name) for name in found
                 ),
-                consequence=f"It is the role of {users}." if users else "",
+                consequence=use_of(facts, holder.arn) if isinstance(holder, Role) else "",
                 severity=max(severity for severity, _ in found.values()),
             )

@@ -9,7 +9,7 @@ from ecsiam_tui.findings.facts import Facts
 from ecsiam_tui.findings.finding import Evidence, Severity
 from ecsiam_tui.findings.reach import once
 from ecsiam_tui.findings.registry import Draft, rule
-from ecsiam_tui.findings.wording import listed
+from ecsiam_tui.findings.wording import listed, use_of
 
 _SECRETS = frozenset({"SEC1", "SEC2", "SEC3", "REG", "GMSA"})
 _READS = ("secretsmanager:GetSecretValue", "ssm:GetParameters")
@@ -109,7 +109,7 @@ def shared_task_role(facts: Facts) -> Iterator[Draft]:
             nodes=(arn,),
             summary=f"{listed(families, 4)} share the task role {facts.title(arn)}.",
             evidence=_fields(facts, "taskRoleArn", families, arn),
-            consequence=facts.shared_by(arn),
+            consequence=use_of(facts, arn),
             severity=Severity.LOW if related else None,
         )
 
