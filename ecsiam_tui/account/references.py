@@ -14,7 +14,7 @@ from ecsiam_tui.account.ecs import LogConfiguration
 from ecsiam_tui.account.tasks import ContainerDefinition, TaskDefinition
 
 _ECR_IMAGE = re.compile(
-    r"^(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/"
+    r"^(?P<account>[^/@]+?)\.dkr[.-]ecr(?:-fips)?\.(?P<region>[^/@]+?)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/"
     r"(?P<repository>[^:@]+?)(?::(?P<tag>[^/@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?$"
 )
 _OTHER_IMAGE = re.compile(
@@ -41,7 +41,8 @@ class Home(NamedTuple):
 
 
 class Image(NamedTuple):
-    """A container image. `account` and `region` are set for private Amazon ECR alone."""
+    """A container image. `account` and `region` are set for private Amazon ECR alone; in a file that is not
+    registered yet they may be placeholders."""
 
     repository: str
     tag: str | None
