@@ -15,9 +15,9 @@ from tests.cli.asking import answer, ask
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments/stripe-AbCdEf"
 DENIED = (
     "ResourceInitializationError: unable to pull secrets or registry auth: AccessDeniedException: User:"
-    " arn:aws:sts::123456789012:assumed-role/payments-exec/0123456789abcdef0123456789abcdef is not"
-    f" authorized to perform: secretsmanager:GetSecretValue on resource: {SECRET} because no identity-based policy allows"
-    " the secretsmanager:GetSecretValue action"
+    " arn:aws:sts::123456789012:assumed-role/payments-exec/0123456789abcdef0123456789abcdef"
+    f" is not authorized to perform: secretsmanager:GetSecretValue on resource: {SECRET}"
+    " because no identity-based policy allows the secretsmanager:GetSecretValue action"
 )
 TIMEOUT = "CannotPullContainerError: dial tcp 10.0.0.1:443: i/o timeout"
 

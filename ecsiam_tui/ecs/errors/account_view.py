@@ -148,7 +148,7 @@ class AccountView:
         """The resource to ask about: as told, a blacked-out account being this one; empty where it cannot be
         made out."""
         resource = one.resource
-        if not resource and one.action and catalogue.is_account_level(one.action):
+        if one.action and catalogue.is_account_level(one.action):
             return "*"
         parsed = parse_arn(resource)
         if parsed is None:

@@ -232,6 +232,8 @@ def _of_recogniser(found: Recogniser, text: str, squeezed: str, shown: str, role
     if not role and not principal and kind:
         role = roles.get(kind, "")
     resource = _resource(found, text)
+    if found.id == "pass-role":  # the role that the text names is the one to be passed on
+        resource, role = (role if role.startswith("arn:") else ""), ""
     if found.category == "trust":
         resource = role if role.startswith("arn:") else ""
     who = wording.actor(role, principal, kind)

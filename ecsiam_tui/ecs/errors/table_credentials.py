@@ -29,6 +29,7 @@ CREDENTIALS = (
             "unable to load credentials",
             "unable to get iam security credentials",
             "unable to get credentials",
+            "unable to retrieve credentials",
             r"~(?i:\bno credentials\b)",
             "no rolearn specified",
             "failed to retrieve credentials",

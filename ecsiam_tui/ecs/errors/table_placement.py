@@ -89,6 +89,24 @@ PLACEMENT = (
         source=STOPPED,
     ),
     Recogniser(
+        "eni-denied",
+        "permission",
+        PRECISE,
+        (
+            "create network interface * unauthorized",
+            "create network interface * not authorized",
+            "attach network interface * unauthorized",
+        ),
+        "Amazon ECS may not make the task's network interface.",
+        (
+            "check that AWSServiceRoleForECS exists, and have ec2:CreateNetworkInterface taken out of what"
+            " the organization's service control policies deny",
+        ),
+        kind="service",
+        action="ec2:CreateNetworkInterface",
+        source=STOPPED,
+    ),
+    Recogniser(
         "health",
         "configuration",
         SPECIFIC,
@@ -230,6 +248,10 @@ PLACEMENT = (
             "waiter encountered a terminal failure",
             "resource timed out waiting for",
             "did not stabilize",
+            "timeout while waiting for state",
+            "timed out while waiting for the replacement",
+            "waiting for ecs service * stable",
+            "services not stable",
             "was unable to place a task",
             "failed to launch a task",
             "task stopped",
