@@ -20,6 +20,7 @@ from ecsiam_tui.policy.evaluation import Decision, evaluate
 from ecsiam_tui.policy.global_keys import GLOBAL_KEYS
 from ecsiam_tui.policy.layers import Policy, PolicySet
 from ecsiam_tui.policy.lint import DocumentKind, Finding, lint
+from ecsiam_tui.policy.messages import principal_kind
 from ecsiam_tui.policy.principals import RequestPrincipal
 from ecsiam_tui.policy.services import requires_resource_policy
 
@@ -61,8 +62,8 @@ def opinions(
         request = decision.request
         source = _source(decision, request.parsed_principal)
         if not policies and source is None:
-            kind = request.parsed_principal.kind
-            yield Opinion(f"no second opinion: AWS simulates users and roles, not a {kind} principal", None)
+            kind = principal_kind(request.parsed_principal)
+            yield Opinion(f"no second opinion: AWS simulates users and roles, not {kind}", None)
             continue
         parameters = _question(decision)
         if policies:

@@ -15,24 +15,13 @@ from ecsiam_tui.ecs.requirement import Judged
 from ecsiam_tui.findings.finding import Evidence, Finding, Step
 from ecsiam_tui.graph.kinds import words
 from ecsiam_tui.policy.evaluation import Decision
-from ecsiam_tui.policy.explanation import LayerSays
+from ecsiam_tui.policy.telling import HARD, ToldLayer, Word, tell
 from ecsiam_tui.tui.judged import STATUS_WORDS, severity_tone
 from ecsiam_tui.workspace import Workspace
 
 LABEL = 13
-_SAYS = {
-    "allows": ("allowed", "success"),
-    "denies": ("denied", "error"),
-    "silent": ("no allow", "error"),
-    "depends": ("depends", "warning"),
-    "not applied": ("–", "dim"),
-}
-OUTCOMES = {
-    "Allowed": ("ALLOWED", "success"),
-    "ExplicitlyDenied": ("DENIED", "error"),
-    "ImplicitlyDenied": ("DENIED", "error"),
-    "Depends": ("DEPENDS", "warning"),
-}
+_WORD_TONES: dict[Word, str] = {"allowed": "success", "denied": "error", "depends": "warning", "–": "dim"}
+_WORD = max(map(len, _WORD_TONES)) + 1
 
 
 class Picture(NamedTuple):
@@ -76,14 +65,20 @@ class Painter:
         self._line = Text()
         return self
 
-    def beside(self, label: str, tone: str = "dim", width: int = LABEL) -> "Painter":
-        """End the line as one that hangs beside a label."""
+    def beside(
+        self, label: str, tone: str = "dim", width: int = LABEL, *more: tuple[str, str, int]
+    ) -> "Painter":
+        """End the line as one that hangs beside a label, or beside several: `more` are text, tone, width."""
+        labels = [(label, tone, width), *more]
         table = Table.grid(padding=(0, 1), expand=True)
-        table.add_column(width=width, no_wrap=True)
+        for _, _, columns in labels:
+            table.add_column(width=columns, no_wrap=True)
         table.add_column(ratio=1, overflow="fold")
-        table.add_row(Text(visible(label), self._tones[tone], overflow="ellipsis"), self._line)
+        cells = [Text(visible(text), self._tones[of], overflow="ellipsis") for text, of, _ in labels]
+        table.add_row(*cells, self._line)
         self._parts.append(table)
-        self._plain.append(f"{visible(label):<{width}} {self._line.plain}".rstrip())
+        plain = "".join(f"{visible(text):<{columns}} " for text, _, columns in labels)
+        self._plain.append(f"{plain}{self._line.plain}".rstrip())
         self._line = Text()
         return self
 
@@ -156,8 +151,9 @@ def _path(paint: Painter, path: Iterable[Step], workspace: Workspace) -> None:
         paint.add("☰ ", "accent").line(workspace.facts.title(steps[-1].target), "bold")
 
 
-def requirement_text(judged: Judged, colours: Mapping[str, str]) -> Picture:
-    """A requirement, who asks for it, and the engine's answer layer by layer."""
+def requirement_text(judged: Judged, colours: Mapping[str, str], unread: Iterable[str] = ()) -> Picture:
+    """A requirement, who asks for it, and the engine's answer layer by layer. `unread` is what nobody has
+    read and a Deny may stand in."""
     asked = judged.requirement
     paint = Painter(colours)
     word, tone = STATUS_WORDS[judged.status]
@@ -170,7 +166,7 @@ def requirement_text(judged: Judged, colours: Mapping[str, str]) -> Picture:
     paint.fact("source", asked.source, "dim")
     if judged.decision is not None:
         paint.line()
-        _decision(paint, judged.decision)
+        _decision(paint, judged.decision, unread)
     return paint.picture()
 
 
@@ -205,34 +201,36 @@ def explained_text(found: Iterable[Explained], colours: Mapping[str, str]) -> Pi
     return paint.picture()
 
 
-def decision_text(decision: Decision, colours: Mapping[str, str]) -> Picture:
-    """A decision: its word, each layer that has a say, near misses, and what AWS would say."""
+def decision_text(decision: Decision, colours: Mapping[str, str], unread: Iterable[str] = ()) -> Picture:
+    """A decision: its word, each layer that matters, near misses, and what AWS would say. `unread` is what
+    nobody has read and a Deny may stand in."""
     paint = Painter(colours)
-    _decision(paint, decision)
+    _decision(paint, decision, unread)
     return paint.picture()
 
 
-def _decision(paint: Painter, decision: Decision) -> None:
-    request, said = decision.request, decision.explain()
-    word, tone = OUTCOMES[decision.outcome]
-    paint.add(short_name(request.principal), "bold").add(f"  {request.action}  ")
-    paint.line(word, tone)
-    paint.line(request.resource, "dim")
-    paint.line(said.sentence).line()
-    for layer in said.layers:
+def _decision(paint: Painter, decision: Decision, unread: Iterable[str] = ()) -> None:
+    told = tell(decision, unread)
+    paint.add(told.principal, "bold").add(f"  {told.action}  ")
+    paint.add(told.word.upper(), _WORD_TONES[told.word]).line(f"  {_soft(told.by)}")
+    paint.line(told.resource, "dim").line()
+    for layer in told.layers:
         _layer(paint, layer)
-    for miss in said.near_misses:
-        paint.fact("near miss", miss.text)
-    paint.fact("AWS says", said.aws_message, "dim")
-    paint.fact("depends on", ", ".join(decision.missing_context), "warn")
+    for miss in told.near_misses:
+        paint.fact("near miss", _soft(miss))
+    for text in told.incomplete:
+        paint.fact("incomplete", text, "warn")
+    paint.fact("AWS says", told.aws_message, "dim")
 
 
-def _layer(paint: Painter, layer: LayerSays) -> None:
-    if layer.says == "not applied" and not layer.note:
-        return
-    word, tone = _SAYS[layer.says]
-    paint.add(f"{word:<9}", tone).add(f" {layer.note}").beside(layer.name or layer.layer)
-    for match in layer.matches:
-        paint.add(f"¶ {match.statement.label}").beside("")
-        for failed in match.depends_on:
-            paint.add(f"  {failed.text}", "warn").beside("")
+def _layer(paint: Painter, layer: ToldLayer) -> None:
+    """What a layer says, one statement below the other, then its note."""
+    texts = [*layer.statements, *([layer.note] if layer.note or not layer.statements else [])]
+    for number, text in enumerate(texts):
+        label, word = (layer.label, layer.word) if number == 0 else ("", "")
+        paint.add(_soft(text)).beside(label, "dim", LABEL, (word, _WORD_TONES[layer.word], _WORD))
+
+
+def _soft(text: str) -> str:
+    """The text with common spaces: lines are not broken by hand here, and may be copied."""
+    return text.replace(HARD, " ")
