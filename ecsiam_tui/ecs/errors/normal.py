@@ -18,7 +18,10 @@ from ecsiam_tui.policy import catalogue
 _ANSI = re.compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)")
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
 _ESCAPED = re.compile(r"\\{1,8}(?:u00([0-9a-fA-F]{2})|(n|r|t)(?![a-z]{2,}\\)|([\"'/`]))")
-_PLACEHOLDER = re.compile(r"[<{\[][A-Za-z][\w -]{0,40}[>}\]]|(?<=[:/])\*[A-Za-z][\w -]{0,40}\*(?=[:/])")
+_PLACEHOLDER = re.compile(
+    r"[<{][A-Za-z][\w -]{0,40}[>}]|(?<=[:/])\*[A-Za-z][\w -]{0,40}\*(?=[:/])"
+    r"|(?<=[:/])\[[A-Za-z][\w -]{0,40}\]"
+)
 _DECORATION = " >│┃|╷╵╎"
 _COMMENT = re.compile(r"^#{1,6} [ >│|]*")
 _SPACES = re.compile(r"[ \t\f\v]+")
@@ -41,13 +44,24 @@ _STARTS = re.compile(
     r"|Container message|Access to the resource |Timeout waiting |failed to invoke EFS "
     r"|(?:creating|reading|updating|deleting|listing) [A-Z]|[-*•] (?=\S)|\d{1,2}[.)] (?=\S)|User: )"
 )
+# A sentence of its own after one that ended, unless it speaks of the same thing.
+_ENDS = re.compile(
+    r"(?:[.)}\"'!]|\b(?:action|policy|Forbidden|Unauthorized|timeout|[Dd]enied|found|exited|usage|refused"
+    r"|[Ee]xceeded|exist|host|expired|invalid))$"
+)
+_SENTENCE = re.compile(
+    r"(?!There is|Check|Please|For more|Wait|Make sure|Verify|See |Reason|Contact|If you|Ensure|Specify"
+    r"|The error|Status|Request|You |To |Try |Learn|It |This |That |Note|Server message|Access Denied|User )"
+    r"[A-Z][\w'’]+[ :]"
+)
 # Where an error begins in the middle of a line. Each of these words starts a statement of its own.
 _INNER = re.compile(
     r"(?=\b(?:ResourceInitializationError|CannotPull(?:ECR)?ContainerError|CannotPullImageManifestError"
     r"|CannotStartContainerError|CannotCreateContainerError|CannotCreateVolumeError|DockerTimeoutError"
     r"|OutOfMemoryError|ContainerRuntimeError|ContainerRuntimeTimeoutError|CannotInspectContainerError"
-    r"|CannotStopContainerError)\b)|(?=\(service [^\s()]{1,255}\) )|(?=\bAn error occurred \()"
+    r"|CannotStopContainerError)\b)|(?=\(service [^\s()]{1,255}\) )"
 )
+_BOTOCORE = re.compile(r"(?=\bAn error occurred \()")
 _ONLY_NAME = re.compile(
     r"^\W{0,4}(?:\[ERROR\] |ERROR:? |Error: )?[\w.$]{0,120}(?:Exception|Error|Failure)?: ?$"
 )
@@ -119,10 +133,17 @@ def _pieces(joined: str) -> Iterator[str]:
     for part in _INNER.split(joined):
         piece = held + part
         held = piece if _ONLY_NAME.match(piece) else ""
-        if not held and piece.strip():
-            yield piece.strip()
-    if held.strip():
-        yield held.strip()
+        if not held:
+            yield from _calls(piece)
+    yield from _calls(held)
+
+
+def _calls(piece: str) -> Iterator[str]:
+    """The calls that botocore says failed, one by one; what stands before the first belongs to it."""
+    first, *rest = _BOTOCORE.split(piece)
+    if rest and not first.startswith("An error occurred ("):
+        first, rest = first + rest[0], rest[1:]
+    yield from (part.strip() for part in (first, *rest) if part.strip())
 
 
 def _blocks(lines: list[str]) -> Iterator[list[_Line]]:
@@ -137,7 +158,8 @@ def _blocks(lines: list[str]) -> Iterator[list[_Line]]:
         stamped = bool(_STAMP.match(text))
         starts = stamped or bool(_STARTS.match(text[:400]))
         open_end = bool(block) and (block[-1].text[-1] in ":,(-/" or _torn(block[-1].text, text))
-        if block and not (open_end and not stamped) and (starts or blank):
+        ended = bool(block) and bool(_ENDS.search(block[-1].text[-20:])) and bool(_SENTENCE.match(text))
+        if block and not (open_end and not stamped) and (starts or blank or ended):
             yield block
             block = []
         block.append(_Line(text, raw.startswith(" "), raw.endswith(" ")))
