@@ -62,7 +62,8 @@ _ROLE_NAME = re.compile(
     re.I,
 )
 _PARAMETERS = re.compile(
-    r"invalid\s+(?:ssm\s+)?parameters:?\s*([\w./,\s-]{1,300}?)(?:\]|\"|'|\)|$|\.\s)", re.I
+    r"(?:invalid\s+(?:ssm\s+)?parameters|ParameterNotFound):?\s*([\w./,\s-]{1,300}?)(?:\]|\"|'|\)|$|\.\s)",
+    re.I,
 )
 _CLOSEST = re.compile(
     r"(?:closest matching\s*)?\(?container.instance [^\s)]{1,80}\)? (?:has|is|encountered)\s+"
