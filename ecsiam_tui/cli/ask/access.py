@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from ecsiam_tui.cli.ask.checks import wrong_call
-from ecsiam_tui.cli.ask.common import account_of, name_of, policy_file, principal_of, write_json
+from ecsiam_tui.cli.ask.common import account_of, policy_file, principal_of, write_json
 from ecsiam_tui.cli.ask.layout import Line, write_lines
 from ecsiam_tui.cli.ask.printing import cite
 from ecsiam_tui.cli.errors import CommandError
@@ -24,6 +24,7 @@ from ecsiam_tui.cli.options import (
     SnapshotFile,
     Where,
 )
+from ecsiam_tui.policy.telling import name_of
 
 if TYPE_CHECKING:
     from ecsiam_tui.policy.access import Access, AccessDiff, AccessRow, Grant

@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from ecsiam_tui.policy.account import AccountPolicies
     from ecsiam_tui.policy.document import PolicyDocument
 
-WORDS = {
-    "Allowed": "allowed",
-    "ExplicitlyDenied": "denied",
-    "ImplicitlyDenied": "denied",
-    "Depends": "depends",
-}
-"""Outcomes in the words that the whole program uses."""
-
 Context = Annotated[
     list[str] | None,
     typer.Option("--context", "-c", help="Condition key as key=value; the same key twice is a list."),
@@ -65,11 +57,6 @@ def principal_of(account: AccountPolicies, name: str) -> str:
     raise CommandError(
         f"no role or user is called {name!r} in account {account.snapshot.account_id}{unread}{hint}"
     )
-
-
-def name_of(principal: str) -> str:
-    """The principal as one calls it: the name of a role or user, `anonymous` for everyone."""
-    return "anonymous" if principal == "*" else short_name(principal)
 
 
 def context_of(pairs: list[str] | None) -> dict[str, Any]:

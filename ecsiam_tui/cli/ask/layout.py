@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator
 
 from ecsiam_tui.account.text import visible
 from ecsiam_tui.cli.output import write
+from ecsiam_tui.policy.telling import HARD
 
 DEFAULT_WIDTH = 80
 """Columns where standard output is no terminal."""
 NARROWEST = 40
-HARD = "\u00a0"
-"""A space at which no line is broken; it is printed as any other."""
 
 
 def columns() -> int:

@@ -13,7 +13,7 @@ import typer
 from ecsiam_tui.account.iam import Role
 from ecsiam_tui.account.text import visible
 from ecsiam_tui.cli.ask.checks import wrong_call
-from ecsiam_tui.cli.ask.common import account_of, name_of, principal_of, text_of, write_json
+from ecsiam_tui.cli.ask.common import account_of, principal_of, text_of, write_json
 from ecsiam_tui.cli.options import (
     Demo,
     EndpointUrl,
@@ -25,6 +25,7 @@ from ecsiam_tui.cli.options import (
     Where,
 )
 from ecsiam_tui.cli.output import write
+from ecsiam_tui.policy.telling import name_of
 
 if TYPE_CHECKING:
     from ecsiam_tui.policy.account import AccountPolicies

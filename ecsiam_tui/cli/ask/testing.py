@@ -11,11 +11,12 @@ import msgspec
 import typer
 
 from ecsiam_tui.cli.ask.checks import wrong_call
-from ecsiam_tui.cli.ask.common import WORDS, text_of, write_json
+from ecsiam_tui.cli.ask.common import text_of, write_json
 from ecsiam_tui.cli.ask.layout import write_lines
 from ecsiam_tui.cli.ask.simulate import Jobs
 from ecsiam_tui.cli.errors import CommandError
 from ecsiam_tui.cli.options import Json
+from ecsiam_tui.policy.telling import OUTCOME_WORDS
 
 
 def run_tests(
@@ -71,5 +72,5 @@ def _failure(path: Path, line: str, identifier: str | int | None, error: str) ->
     request = decision.request
     yield f"FAILED {identifier or ''} {case.name}".rstrip()
     yield f"  {request.action} on {request.resource} by {request.principal}"
-    got = f"{decision.outcome} ({WORDS[decision.outcome]})"
+    got = f"{decision.outcome} ({OUTCOME_WORDS[decision.outcome]})"
     yield f"  expected {expected}, got {got}: {decision.explain().sentence}"

@@ -9,7 +9,7 @@ import typer
 
 from ecsiam_tui.account.arns import short_name
 from ecsiam_tui.cli.ask.checks import check_question
-from ecsiam_tui.cli.ask.common import WORDS, Context, account_of, context_of, write_json
+from ecsiam_tui.cli.ask.common import Context, account_of, context_of, write_json
 from ecsiam_tui.cli.ask.layout import Line, write_lines
 from ecsiam_tui.cli.ask.printing import incomplete
 from ecsiam_tui.cli.options import (
@@ -22,6 +22,7 @@ from ecsiam_tui.cli.options import (
     SnapshotFile,
     Where,
 )
+from ecsiam_tui.policy.telling import OUTCOME_WORDS
 
 if TYPE_CHECKING:
     from ecsiam_tui.policy.account import AccountPolicies
@@ -68,7 +69,7 @@ def _lines(found: WhoCan, action: str, resource: str, account: AccountPolicies) 
             chain = " → ".join(short_name(role) for role in reach.via)
             through = f"through {chain}" if chain else ""
             parts = [part for part in (f"{short_name(reach.principal):<{width}}", through, keys) if part]
-            yield f"  {WORDS[outcome].upper()}  {'  '.join(parts)}", width + 13
+            yield f"  {OUTCOME_WORDS[outcome].upper()}  {'  '.join(parts)}", width + 13
     if found.others:
         yield "the resource's own policy also lets in:"
         yield from (f"  {'everyone (*)' if other == '*' else other}" for other in found.others)

@@ -9,7 +9,7 @@ import typer
 
 from ecsiam_tui.account.text import visible_json
 from ecsiam_tui.cli.ask.checks import check_question
-from ecsiam_tui.cli.ask.common import WORDS, Context, account_of, context_of, principal_of, write_json
+from ecsiam_tui.cli.ask.common import Context, account_of, context_of, principal_of, write_json
 from ecsiam_tui.cli.ask.layout import fitted
 from ecsiam_tui.cli.options import (
     Demo,
@@ -22,6 +22,7 @@ from ecsiam_tui.cli.options import (
     Where,
 )
 from ecsiam_tui.cli.output import write
+from ecsiam_tui.policy.telling import OUTCOME_WORDS
 
 if TYPE_CHECKING:
     from ecsiam_tui.policy.evaluation import Decision
@@ -72,7 +73,7 @@ def why_not(
             text = msgspec.json.format(msgspec.json.encode(statement), indent=2).decode()
             lines += [f"   {line}" for line in visible_json(text).splitlines()]
     if answer.steps:
-        after = WORDS.get(answer.outcome_after, answer.outcome_after)
+        after = OUTCOME_WORDS.get(answer.outcome_after, answer.outcome_after)
         still = f" on {' and on '.join(answer.missing_after)}" if answer.missing_after else ""
         lines += fitted([f"after that: {after}{still}"])
     write("\n".join(lines))

@@ -212,7 +212,10 @@ class ExplorerScreen(Screen[None]):
         if isinstance(event.what, Finding) and self.workspace is not None:
             self.app.push_screen(FindingsScreen(self.workspace, mark=event.what))
         elif isinstance(event.what, Judged):
-            self.app.push_screen(ReadingScreen("REQUIREMENT", requirement_text(event.what, colours)))
+            decision, account = event.what.decision, self.workspace.account if self.workspace else None
+            unread = account.unread_besides(decision) if account and decision else ()
+            picture = requirement_text(event.what, colours, unread)
+            self.app.push_screen(ReadingScreen("REQUIREMENT", picture))
 
     # Moving about
 
