@@ -3,7 +3,7 @@ anything:
 
 - `applying.apply_to(change, snapshot)`: the account as it would be: the what-if;
 - `inverting.inverse(change, snapshot)`: the changes that take it back: undo;
-- `calling.calls(change, snapshot)`: the calls that make it, with exact parameters: the fix;
+- `calls.calls(change, snapshot)`: the calls that make it, with exact parameters: the fix;
 - `rendering`: the same for people who apply changes elsewhere.
 
 A `Plan` is an ordered list of changes with what it was made from.
