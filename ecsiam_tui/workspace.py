@@ -2,13 +2,23 @@
 
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 from ecsiam_tui.account.collector import collector_paused
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import EnvironmentValues
+from ecsiam_tui.changes.plan import Plan, after
 from ecsiam_tui.ecs.needs import Needs
 from ecsiam_tui.ecs.requirement import Judged
 from ecsiam_tui.ecs.surroundings import Surroundings
+from ecsiam_tui.findings.effect import (
+    FindingChanges,
+    PrincipalChange,
+    RequirementChange,
+    finding_changes,
+    permission_changes,
+    requirement_changes,
+)
 from ecsiam_tui.findings.facts import Facts
 from ecsiam_tui.findings.finding import Finding, Rule
 from ecsiam_tui.findings.health import Health, HealthMap
@@ -145,6 +155,17 @@ class Workspace:
         members = self.outline.children(item)
         return self.health.of_all(member.node.id for member in members if member.node)
 
+    def planned(self, plan: Plan) -> "Workspace":
+        """The account as a plan leaves it. Raises ChangeError where the plan does not fit."""
+        return self.supposing(after(plan, self.snapshot))
+
+    def supposing(self, snapshot: Snapshot) -> "Workspace":
+        """Another snapshot of the account under the same settings; what a change leaves as it was is not
+        parsed again."""
+        found = Workspace(snapshot, self.environment, self.settings, self.today)
+        found.account = AccountPolicies(snapshot, reuse=self.account)
+        return found
+
     def prepare(self) -> "Workspace":
         """Make what the first screen needs, and what takes long when somebody jumps; returns itself."""
         for root in self.outline.roots():
@@ -159,3 +180,27 @@ class Workspace:
         if "estate" in self.__dict__:
             self.estate.release()
         self.__dict__.clear()
+
+
+class Effect(NamedTuple):
+    """What the difference of two workspaces does: to access, to requirements, to findings."""
+
+    access: tuple[PrincipalChange, ...]
+    requirements: tuple[RequirementChange, ...]
+    findings: FindingChanges
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing that is looked at differs."""
+        found = self.findings
+        return not (self.access or self.requirements or found.new or found.resolved or found.graded)
+
+
+def effect(before: Workspace, after: Workspace) -> Effect:
+    """What came of it. Judges both; for a thread of its own."""
+    with collector_paused():
+        return Effect(
+            permission_changes(before.account, after.account),
+            requirement_changes(before.requirements, after.requirements),
+            finding_changes(before.findings, after.findings),
+        )
