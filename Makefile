@@ -44,6 +44,7 @@ contracts: $(VENV)/.dev
 
 docs: $(VENV)/.dev ## write the generated parts of docs/ again
 	$(BIN)/python -m ecsiam_tui.aws.permissions > docs/permissions.md
+	$(BIN)/python -m ecsiam_tui.findings.reports.rules_page > docs/rules.md
 
 screenshots: $(VENV)/.dev ## make screenshots/ again from the demo account
 	$(BIN)/python screenshots/make.py

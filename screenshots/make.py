@@ -33,17 +33,37 @@ class Shot(NamedTuple):
 
 def typed(text: str) -> list[str]:
     """The keys that type a text."""
-    names = {":": "colon", "-": "minus", "=": "equals_sign", " ": "space", "/": "slash"}
+    names = {".": "full_stop", ":": "colon", "-": "minus", "=": "equals_sign", " ": "space", "/": "slash"}
     return [names.get(char, char) for char in text]
 
 
+DENIED = (
+    "User: arn:aws:sts::123456789012:assumed-role/payments-exec/abc is not authorized to perform:"
+    " secretsmanager:GetSecretValue on resource:"
+    " arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments/stripe because no identity-based policy"
+    " allows the secretsmanager:GetSecretValue action"
+)
 TO_CHECKOUT = ["slash", *typed("checkout kind:service"), "enter", "escape", "right"]
+TO_PAYMENTS = ["slash", *typed("payments-api kind:service"), "enter"]
 SHOTS = (
     Shot("explorer", (120, 36), [*TO_CHECKOUT, "down", "right"]),
     Shot("explorer-light", (120, 36), [*TO_CHECKOUT, "down", "right"], light=True),
     Shot("statement", (120, 36), [*TO_CHECKOUT, "down", "right", "right", "right", "right", "8"]),
     Shot("filter", (120, 36), ["slash", *typed("kind:role cluster:prod task")]),
     Shot("used-by", (120, 36), ["slash", *typed("kind:role ecs-exec"), "enter", "escape", "6"]),
+    Shot("findings", (120, 36), ["F", *["down"] * 6]),
+    Shot("findings-by-service", (120, 36), ["F", "g", *["down"] * 3]),
+    Shot("findings-narrow", (80, 24), ["F", "down", "down"]),
+    Shot("escalation", (120, 40), ["F", "slash", *typed("ECS-IAM-024"), "enter", "down"]),
+    Shot("needs", (130, 40), [*TO_PAYMENTS, "3"]),
+    Shot(
+        "requirement",
+        (120, 36),
+        ["slash", *typed("payments-api kind:service"), "enter", "3", "enter", "enter"],
+    ),
+    Shot("access", (130, 40), ["slash", *typed("checkout-task kind:role"), "enter", "4"]),
+    Shot("faults", (120, 36), ["v", "right", "down", "right"]),
+    Shot("explain", (120, 36), ["E", *typed(DENIED)]),
     Shot("gaps", (120, 36), ["exclamation_mark"]),
     Shot("help", (120, 40), ["question_mark"]),
     Shot("narrow", (80, 24), [*TO_CHECKOUT, "down", "right"]),
@@ -55,7 +75,7 @@ async def picture(source: DemoSource, shot: Shot) -> str:
     """The SVG of one picture."""
     app = EcsIamApp(source, clock=lambda: NOW, light=shot.light)
     async with app.run_test(size=shot.size) as pilot:
-        while app.workspace is None or app.status.progress is not None:
+        while app.workspace is None or app.status.progress is not None or not app.workspace.is_judged:
             await pilot.pause(0.05)
         await pilot.pause(0.3)
         for key in shot.keys:

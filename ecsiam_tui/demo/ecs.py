@@ -175,7 +175,9 @@ def _service(ground: Ground, entry: Table) -> None:
         {
             "id": hexadecimal("event", f"{cluster}/{name}/{span}/{index}"),
             "createdAt": ago(ground.now, span),
-            "message": text.replace("${self}", hexadecimal("event-task", f"{cluster}/{name}/{index}")),
+            "message": ground.expand(text).replace(
+                "${self}", hexadecimal("event-task", f"{cluster}/{name}/{index}")
+            ),
         }
         for index, (span, text) in enumerate(demo.get("events", _steady(name)))
     ]

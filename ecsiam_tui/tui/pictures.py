@@ -136,19 +136,25 @@ def _evidence(paint: Painter, evidence: Evidence, workspace: Workspace) -> None:
         paint.add(f"  {title}", "dim")
     paint.line()
     if evidence.text:
-        paint.line(f"  {evidence.text}")
+        paint.add(evidence.text).beside("", width=1)
 
 
 def _path(paint: Painter, path: Iterable[Step], workspace: Workspace) -> None:
     """Who becomes whom, one below the other."""
     steps = tuple(path)
     for step in steps:
-        paint.add("☰ ", "accent").line(workspace.facts.title(step.source), "bold")
-        paint.add("│  ", "accent").line(step.how)
-        paint.add("│  ", "accent").line(", ".join(step.actions), "dim")
+        _station(paint, step.source, workspace)
+        paint.add(step.how).beside("│", "accent", width=1)
+        paint.add(", ".join(step.actions), "dim").beside("│", "accent", width=1)
         paint.line("▼", "accent")
     if steps:
-        paint.add("☰ ", "accent").line(workspace.facts.title(steps[-1].target), "bold")
+        _station(paint, steps[-1].target, workspace)
+
+
+def _station(paint: Painter, node_id: str, workspace: Workspace) -> None:
+    node = workspace.estate.get(node_id)
+    glyph = words(node.kind).glyph if node else "·"
+    paint.add(f"{glyph} ", "accent").line(workspace.facts.title(node_id), "bold")
 
 
 def requirement_text(judged: Judged, colours: Mapping[str, str], unread: Iterable[str] = ()) -> Picture:
