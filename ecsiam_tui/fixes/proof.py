@@ -1,0 +1,161 @@
+"""Fixes that are proved: each is tried on the account as it was read, and the engine says what came of it."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from ecsiam_tui.account.snapshot import Snapshot
+from ecsiam_tui.changes import change as c
+from ecsiam_tui.changes.applying import apply_all
+from ecsiam_tui.changes.looking import ChangeError
+from ecsiam_tui.ecs.needs import Needs
+from ecsiam_tui.ecs.requirement import STATUSES, Judged, Status
+from ecsiam_tui.ecs.surroundings import Surroundings
+from ecsiam_tui.findings.facts import Facts
+from ecsiam_tui.findings.finding import Finding
+from ecsiam_tui.findings.reach import once
+from ecsiam_tui.findings.registry import find
+from ecsiam_tui.fixes.broader import broader
+from ecsiam_tui.fixes.fix import Answers, Fix, Proof, table
+from ecsiam_tui.fixes.keepers import keeper_warnings
+from ecsiam_tui.graph import build
+from ecsiam_tui.policy.account import AccountPolicies
+
+NO_ANSWERS: Answers = MappingProxyType({})
+_MOST_COSTS = 4
+_EVENTS = "ECS-IAM-042"
+
+
+def fixes_for(finding: Finding, facts: Facts, answers: Answers = NO_ANSWERS) -> tuple[Fix, ...]:
+    """The fixes of a finding that do what they say, from narrow to broad. One that leaves the finding, breaks
+    something that was met, or makes something as bad is not among them; what else a fix brings is among its
+    costs. Those that change nothing here (a patch to export) come last."""
+    if finding.rule == _EVENTS:
+        return _of_causes(finding, facts, answers)
+    found: list[Fix] = []
+    recipes = table()
+    for name in dict.fromkeys(finding.fixes):
+        for fix in recipes[name](finding, facts, answers) if name in recipes else ():
+            if not fix.changes:
+                found.append(fix)
+                continue
+            proof = prove(fix, finding, facts)
+            if proof.ok:
+                found.append(_told(fix, proof, facts.snapshot))
+    return tuple(sorted(found, key=lambda fix: (not fix.changes, fix.breadth)))
+
+
+def _of_causes(finding: Finding, facts: Facts, answers: Answers) -> tuple[Fix, ...]:
+    """What happened stays in the events of a service; it is mended by mending its causes."""
+    nodes = {finding.node, *finding.nodes}
+    causes = [
+        one
+        for one in _found(facts)
+        if one.rule != _EVENTS and set(one.fixes) & set(finding.fixes) and nodes.intersection(one.nodes)
+    ]
+    found: dict[tuple[c.AnyChange, ...], Fix] = {}
+    for cause in causes:
+        for fix in fixes_for(cause, facts, answers):
+            if fix.changes and fix.name in finding.fixes:
+                found.setdefault(fix.changes, msgspec.structs.replace(fix, finding=finding.key))
+    return tuple(found.values())
+
+
+def _told(fix: Fix, proof: Proof, snapshot: Snapshot) -> Fix:
+    """The fix with all that the proof brought to light, and with who keeps what it changes."""
+    costs = list(fix.costs)
+    gained = proof.broader
+    if gained:
+        more = f"; and {len(gained) - _MOST_COSTS} more" if len(gained) > _MOST_COSTS else ""
+        costs.append(f"Gives more than is asked for: {'; '.join(gained[:_MOST_COSTS])}{more}.")
+    costs += [f"Afterwards: {one.summary} ({one.rule}, {one.severity.word})" for one in proof.new_findings]
+    warnings = dict.fromkeys((*keeper_warnings(fix.changes, snapshot), *fix.warnings))
+    return msgspec.structs.replace(fix, costs=tuple(dict.fromkeys(costs)), warnings=tuple(warnings))
+
+
+def after(changes: Iterable[c.AnyChange], facts: Facts) -> Facts:
+    """The facts of the account as some changes leave it; documents that stay are not parsed again. Raises
+    ChangeError where the changes do not fit."""
+    return again(apply_all(changes, facts.snapshot), facts)
+
+
+def again(snapshot: Snapshot, facts: Facts) -> Facts:
+    """The facts of another snapshot of the same account."""
+    account = AccountPolicies(snapshot, reuse=facts.account)
+    needs = Needs(account, Surroundings(snapshot))
+    return Facts(snapshot, build(snapshot), account, needs, facts.options)
+
+
+@once
+def _found(facts: Facts) -> tuple[Finding, ...]:
+    return find(facts)
+
+
+def prove(fix: Fix, finding: Finding, facts: Facts) -> Proof:
+    """What the engine says of the account with the fix applied, compared with the account as it is."""
+    try:
+        later = after(fix.changes, facts)
+    except ChangeError as error:
+        return Proof(gone=False, error=str(error))
+    same = _same(fix)
+    old = {one.key: one for one in _found(facts)}
+    new: dict[str, Finding] = {}
+    for one in find(later):  # the worst first
+        new.setdefault(_key(one, same), one)
+    return Proof(
+        gone=finding.key not in new,
+        broken=_broken(facts.needs.all, later.needs.all, same),
+        new_findings=tuple(one for key, one in new.items() if _is_worse(one, old.get(key))),
+        broader=broader(facts, later),
+        resolved=tuple(one for key, one in old.items() if key not in new and key != finding.key),
+        worst_allowed=finding.severity,
+    )
+
+
+def _same(fix: Fix) -> dict[str, str]:
+    """What stands for what: a new revision is the old one under another number, a copy is its model."""
+    revisions = {
+        change.task_definition: change.base
+        for change in fix.changes
+        if isinstance(change, c.RegisterTaskDefinition)
+    }
+    return revisions | fix.copies
+
+
+def _key(finding: Finding, same: Mapping[str, str]) -> str:
+    return f"{finding.rule} {same.get(finding.node, finding.node)}"
+
+
+def _is_worse(new: Finding, old: Finding | None) -> bool:
+    return old is None or new.severity > old.severity
+
+
+_Key = tuple[str, str, str, str]
+
+
+def _worst(judged: Iterable[Judged], same: Mapping[str, str]) -> dict[_Key, Judged]:
+    found: dict[_Key, Judged] = {}
+    for one in judged:
+        asked = one.requirement
+        if asked.necessity == "optional":
+            continue
+        key = (same.get(asked.subject, asked.subject), asked.role_kind, asked.action, asked.resource)
+        known = found.get(key)
+        if known is None or _badness(one.status) > _badness(known.status):
+            found[key] = one
+    return found
+
+
+def _badness(status: Status) -> int:
+    return len(STATUSES) - STATUSES.index(status)
+
+
+def _broken(before: Iterable[Judged], now: Iterable[Judged], same: Mapping[str, str]) -> tuple[Judged, ...]:
+    """What was met and is not, and what is newly asked for and is missing."""
+    old = _worst(before, same)
+    return tuple(
+        one
+        for key, one in _worst(now, same).items()
+        if (one.status == "missing" if key not in old else _badness(one.status) > _badness(old[key].status))
+    )
