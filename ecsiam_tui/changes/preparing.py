@@ -7,7 +7,7 @@ from ecsiam_tui.changes.calling import Call
 from ecsiam_tui.changes.editing import edited, registrable
 from ecsiam_tui.changes.looking import ChangeError
 
-_SCHEDULE_OUTPUT_ONLY = frozenset({"Arn", "CreationDate", "LastModificationDate"})
+SCHEDULE_OUTPUT_ONLY = frozenset({"Arn", "CreationDate", "LastModificationDate"})
 """What GetSchedule answers and UpdateSchedule does not take (botocore's model of EventBridge Scheduler)."""
 
 
@@ -28,7 +28,7 @@ def parameters(call: Call, answer: dict[str, Any] | None = None) -> dict[str, An
                     return call.parameters | {"Targets": [laid_over(target, wanted)]}
             raise ChangeError(f"the rule {call.parameters['Rule']} has no target {wanted['Id']} any more")
         case "schedule":
-            kept = {key: value for key, value in read.items() if key not in _SCHEDULE_OUTPUT_ONLY}
+            kept = {key: value for key, value in read.items() if key not in SCHEDULE_OUTPUT_ONLY}
             return laid_over(kept, call.parameters)
     raise ChangeError(f"{call.operation}: nothing is known of preparing {call.prepare!r}")
 
