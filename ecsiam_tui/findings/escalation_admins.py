@@ -53,9 +53,8 @@ class Admins:
         self._arn = f"{asking.head}:iam::{self.snapshot.account_id}"
         self._administrator = f"{asking.head}:iam::aws:policy/AdministratorAccess"
         self._policies: dict[str, ManagedPolicy] = {policy.arn: policy for policy in self.snapshot.policies}
-        self.principals: dict[str, Role | User | Group] = {
-            found.arn: found for found in (*self.snapshot.roles, *self.snapshot.users, *self.snapshot.groups)
-        }
+        every: list[Role | User | Group] = [*self.snapshot.roles, *self.snapshot.users, *self.snapshot.groups]
+        self.principals = {found.arn: found for found in every}
         self.certain: dict[str, Power] = {}
         self.possible: dict[str, Power] = {}
         for arn, found in self.principals.items():

@@ -42,7 +42,7 @@ def test_findings_are_in_order_and_each_is_said_once(found: tuple[Finding, ...])
 
 
 def test_every_finding_can_be_acted_on(workspace: Workspace, found: tuple[Finding, ...]) -> None:
-    rules = {rule for rule in table()}
+    rules = set(table())
     for one in found:
         assert one.rule in rules
         assert one.summary.strip().endswith((".", ")", "…")), one.key
