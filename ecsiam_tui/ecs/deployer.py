@@ -21,9 +21,23 @@ TASKS = "ecs-tasks.amazonaws.com"
 def to_deploy(workload: Workload, principal: str, around: Surroundings) -> tuple[Requirement, ...]:
     """What `principal` (ARN) needs to register a new revision of the workload's task definition and to roll
     it out; for a workload that is no service, to run it once."""
-    asks = Asks(workload, around)
-    rows = (*_register(asks, principal), *_roll_out(asks, principal), *_pass_roles(asks, principal))
+    rows = (*to_register(workload, principal, around), *to_roll_out(workload, principal, around))
     return tuple({(row.action, row.resource): row for row in rows}.values())
+
+
+def to_register(workload: Workload, principal: str, around: Surroundings) -> tuple[Requirement, ...]:
+    """What `principal` (ARN) needs to register the workload's task definition as a new revision, the roles of
+    its tasks passed."""
+    asks = Asks(workload, around)
+    passed = {workload.execution_role: TASKS, workload.task_role: TASKS}
+    return (*_register(asks, principal), *_pass(asks, principal, passed))
+
+
+def to_roll_out(workload: Workload, principal: str, around: Surroundings) -> tuple[Requirement, ...]:
+    """What `principal` (ARN) needs to roll a service out, the roles that ECS itself takes passed; for a
+    workload that is no service, to run it once."""
+    asks = Asks(workload, around)
+    return (*_roll_out(asks, principal), *_pass(asks, principal, _roles_of_ecs(asks)))
 
 
 def _ask(
@@ -83,16 +97,22 @@ def _roll_out(asks: Asks, principal: str) -> Iterator[Requirement]:
     )
 
 
-def _pass_roles(asks: Asks, principal: str) -> Iterator[Requirement]:
-    """Every role that the workload hands to ECS is passed by whoever deploys."""
+def _roles_of_ecs(asks: Asks) -> dict[str, str]:
+    """The roles that a workload hands to ECS itself, and to whom they are passed."""
     workload = asks.workload
-    passed = {workload.execution_role: TASKS, workload.task_role: TASKS}
-    for asked in of_workload(workload, asks.around):
-        if asked.id == "TRUST" and asked.role_kind in ("infrastructure", "lifecycle-hook"):
-            passed[asked.resource] = "ecs.amazonaws.com"
+    passed = {
+        asked.resource: "ecs.amazonaws.com"
+        for asked in of_workload(workload, asks.around)
+        if asked.id == "TRUST" and asked.role_kind in ("infrastructure", "lifecycle-hook")
+    }
     service = workload.service
     if service is not None and service.role_arn and "/aws-service-role/" not in service.role_arn:
         passed[asks.around.role(service.role_arn)] = "ecs.amazonaws.com"
+    return passed
+
+
+def _pass(asks: Asks, principal: str, passed: dict[str, str]) -> Iterator[Requirement]:
+    """Every role that the workload hands over is passed by whoever deploys."""
     for role, to in passed.items():
         if role:
             why = f"passes {role.rsplit('/', 1)[-1]} to {to}"
