@@ -46,7 +46,9 @@ def _gains(arn: str, before: Facts, now: Facts) -> Iterator[str]:
     asked: dict[str, set[str]] = defaultdict(set)
     for judged in now.needs.of_role(arn):
         need = judged.requirement
-        asked[need.action].update((need.resource, now.account.authorized_resource(need.action, need.resource)))
+        asked[need.action].update(
+            (need.resource, now.account.authorized_resource(need.action, need.resource))
+        )
     gained: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
     for action, resources, scope in _grants(arn, now):
         known = old.get(action, set())

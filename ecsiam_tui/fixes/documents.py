@@ -1,4 +1,4 @@
-"""Policy documents that are edited: what a recipe does not touch stays as it is written, order and Sids too."""
+"""Policy documents that are edited: what a recipe does not touch stays as it is written, in its order."""
 
 import copy
 import json
@@ -113,9 +113,7 @@ def with_condition(statement: Statement, operator: str, key: str, value: Any) ->
     """The statement with a further condition; one with the same operator and key is replaced."""
     condition: dict[str, Any] = copy.deepcopy(statement.get("Condition", {}))
     tests = {
-        name: found
-        for name, found in condition.get(operator, {}).items()
-        if name.lower() != key.lower()
+        name: found for name, found in condition.get(operator, {}).items() if name.lower() != key.lower()
     }
     condition[operator] = {**tests, key: value}
     return {**statement, "Condition": condition}

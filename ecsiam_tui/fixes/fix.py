@@ -102,7 +102,10 @@ def recipe(name: str) -> Callable[[Recipe], Recipe]:
     """Enter a recipe in the table. A name is given once."""
 
     def enter(make: Recipe) -> Recipe:
-        asking_recipe(name)(lambda finding, facts, answers: make(finding, facts))
+        def without_asking(finding: Finding, facts: Facts, _: Answers) -> Iterator[Fix]:
+            return make(finding, facts)
+
+        asking_recipe(name)(without_asking)
         return make
 
     return enter

@@ -34,9 +34,7 @@ def statements(requirements: Iterable[Requirement], facts: Facts) -> list[docume
     return found
 
 
-def allow(
-    role: str, name: str, wanted: list[documents.Statement], facts: Facts, why: str
-) -> c.PutRolePolicy:
+def allow(role: str, name: str, wanted: list[documents.Statement], facts: Facts, why: str) -> c.PutRolePolicy:
     """The inline policy `name` of a role with some statements more; a new one where there is none."""
     known = facts.around.roles.get(role)
     own = next((one for one in known.role_policy_list if one.policy_name == name), None) if known else None

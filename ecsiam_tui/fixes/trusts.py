@@ -34,16 +34,12 @@ def statement(service: str, regions: Iterable[str], facts: Facts) -> dict[str, A
     return guarded(found, service, regions, facts)
 
 
-def guarded(
-    found: dict[str, Any], service: str, regions: Iterable[str], facts: Facts
-) -> dict[str, Any]:
+def guarded(found: dict[str, Any], service: str, regions: Iterable[str], facts: Facts) -> dict[str, Any]:
     """A statement with the conditions that AWS shows for a service. ECS itself gets none: what it sends for
     infrastructure roles is not documented."""
     if service not in SENDS_ACCOUNT:
         return found
-    found = documents.with_condition(
-        found, "StringEquals", "aws:SourceAccount", facts.snapshot.account_id
-    )
+    found = documents.with_condition(found, "StringEquals", "aws:SourceAccount", facts.snapshot.account_id)
     if service == TASKS:
         found = documents.with_condition(found, "ArnLike", "aws:SourceArn", source_arns(regions, facts))
     return found
@@ -56,7 +52,7 @@ def for_tasks(regions: Iterable[str], facts: Facts) -> str:
 
 def regions_of(role: str, service: str, facts: Facts) -> tuple[str, ...]:
     """The regions in which a service assumes a role, by what uses it."""
-    found = {}
+    found: dict[str, None] = {}
     for judged in facts.needs.of_role(role):
         need = judged.requirement
         if need.id == "TRUST" and need.principal == service:
@@ -65,5 +61,3 @@ def regions_of(role: str, service: str, facts: Facts) -> tuple[str, ...]:
             if len(parts) > 3 and parts[0] == "arn" and parts[3]:
                 found[parts[3]] = None
     return tuple(found)
-
-

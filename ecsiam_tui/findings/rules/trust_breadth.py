@@ -8,6 +8,7 @@ from ecsiam_tui.account.iam import Role
 from ecsiam_tui.findings.facts import Facts, Placed
 from ecsiam_tui.findings.finding import Evidence, Severity
 from ecsiam_tui.findings.lacking import listed
+from ecsiam_tui.findings.reach import once
 from ecsiam_tui.findings.registry import Draft, rule
 from ecsiam_tui.findings.trusting import (
     EC2,
@@ -15,6 +16,7 @@ from ecsiam_tui.findings.trusting import (
     TASKS,
     account_of,
     allows_assuming,
+    covers_assuming,
     limits,
     outcome,
     services,
@@ -213,12 +215,8 @@ _READ = {
 )
 def extra_services(facts: Facts) -> Iterator[Draft]:
     """Roles that their own service cannot assume have rules of their own."""
-    for role, statements in trusts(facts, facts.roles_in_use):
-        used = _used_by(facts, role)
-        named: dict[str, list[Placed]] = defaultdict(list)
-        for placed in statements:
-            for service in services(placed.statement) if allows_assuming(placed.statement) else ():
-                named[service].append(placed)
+    for role, _ in trusts(facts, facts.roles_in_use):
+        used, named = _used_by(facts, role), _services_named(facts, role)
         extra = {service: placed for service, placed in named.items() if service not in used}
         if not extra or not used & _OF_ECS or not used & named.keys():
             continue
@@ -238,6 +236,23 @@ def extra_services(facts: Facts) -> Iterator[Draft]:
             consequence=_means(facts, role, "" if unsure == open_ else " ".join(open_)),
             rests_on=unsure,
         )
+
+
+def _services_named(facts: Facts, role: Role) -> dict[str, list[Placed]]:
+    named: dict[str, list[Placed]] = defaultdict(list)
+    for placed in facts.trust(role):
+        for service in services(placed.statement) if allows_assuming(placed.statement) else ():
+            named[service].append(placed)
+    return named
+
+
+def unused_services(facts: Facts, role: Role) -> dict[str, str]:
+    """The services that a trust policy lets in and that are not seen to use the role, each with what would
+    have to be read to be sure."""
+    used = _used_by(facts, role)
+    return {
+        service: _not_read(facts, service) for service in _services_named(facts, role) if service not in used
+    }
 
 
 def _used_by(facts: Facts, role: Role) -> set[str]:
@@ -276,14 +291,13 @@ def _not_read(facts: Facts, service: str) -> str:
 )
 def stale_trust(facts: Facts) -> Iterator[Draft]:
     """Unique ids of roles and users that exist are not dead."""
-    alive = {role.role_id for role in facts.snapshot.roles if role.role_id}
-    alive |= {user.user_id for user in facts.snapshot.users if user.user_id}
     for role, statements in trusts(facts, facts.ecs_roles):
+        gone = dead_principals(facts, role)
         dead = [
             (placed, one.value)
             for placed in statements
             for one in placed.statement.principals
-            if one.type == "AWS" and _is_dead(facts, one.value, alive)
+            if one.type == "AWS" and one.value in gone
         ]
         twice = list(_twice(statements))
         if not dead and not twice:
@@ -302,7 +316,27 @@ def stale_trust(facts: Facts) -> Iterator[Draft]:
         )
 
 
-def _is_dead(facts: Facts, value: str, alive: set[str]) -> bool:
+def dead_principals(facts: Facts, role: Role) -> list[str]:
+    """The principals that a trust policy names and that no longer exist."""
+    named = (one for placed in facts.trust(role) for one in placed.statement.principals if one.type == "AWS")
+    values = dict.fromkeys(one.value for one in named)
+    alive = _alive(facts)
+    return [value for value in values if _is_dead(facts, value, alive)]
+
+
+def repeated(facts: Facts, role: Role) -> list[Placed]:
+    """The statements of a trust policy that repeat an earlier one."""
+    return list(_twice([placed for placed in facts.trust(role) if covers_assuming(placed.statement)]))
+
+
+@once
+def _alive(facts: Facts) -> set[str | None]:
+    snapshot = facts.snapshot
+    ids: set[str | None] = {role.role_id for role in snapshot.roles}
+    return ids | {user.user_id for user in snapshot.users}
+
+
+def _is_dead(facts: Facts, value: str, alive: set[str | None]) -> bool:
     if _UNIQUE_ID.fullmatch(value):
         return value not in alive
     node = facts.estate.get(value) if value.startswith("arn:") else None

@@ -14,7 +14,7 @@ from ecsiam_tui.fixes.fix import Answers, Choice, Fix, Question, asking_recipe, 
 from ecsiam_tui.fixes.granting import allow, policy_name, statements
 from ecsiam_tui.fixes.revisions import by_hand
 from ecsiam_tui.graph.build_iam import inline_id
-from ecsiam_tui.policy.patterns import action_matchers, resource_glob
+from ecsiam_tui.policy.patterns import resource_glob, tokenize
 
 _KINDS: dict[str, Kind] = {
     "ECS-IAM-002": "execution",
@@ -41,7 +41,11 @@ def _missing(finding: Finding, facts: Facts) -> list[Requirement]:
         ]
     if finding.rule == "ECS-IAM-035":
         found = [lack for lack in lacks(facts, "execution") if lack.requirement.action == _CREATE_GROUP]
-        asking = [lack for lack in found if finding.node in {w.definition.task_definition_arn for w in lack.workloads}]
+        asking = [
+            lack
+            for lack in found
+            if finding.node in {w.definition.task_definition_arn for w in lack.workloads}
+        ]
         return [lack.requirement for lack in asking]
     kind = _KINDS.get(finding.rule)
     if kind is None:
@@ -103,7 +107,9 @@ def add_exec_permissions(finding: Finding, facts: Facts, answers: Answers) -> It
     if not changes:
         return
     running = [
-        workload for workload in facts.needs.users_of(finding.node) if workload.kind == "service" and workload.exec_enabled
+        workload
+        for workload in facts.needs.users_of(finding.node)
+        if workload.kind == "service" and workload.exec_enabled
     ]
     names = listed([workload.title for workload in running])
     question = Question(
@@ -247,15 +253,16 @@ def _taken(found: list[Lack], facts: Facts) -> tuple[c.AnyChange, ...]:
 
 
 def _without(statement: documents.Statement, needs: list[Requirement]) -> list[documents.Statement]:
-    """A statement without what is moved: the actions on the resources that are asked for. Actions and
-    resources that are not moved stay, in two statements where one does not do."""
+    """A statement without what is moved: the very actions on the very resources that are asked for. Actions
+    and resources that are not moved stay, in two statements where one does not do; so does all that a
+    wildcard gives besides."""
     if "Action" not in statement or "Resource" not in statement:
         return [statement]
     actions = documents.as_list(statement["Action"])
     resources = documents.as_list(statement["Resource"])
     wanted = [need.action.lower() for need in needs]
-    here = [one for one in actions if any(matches(name) for matches in action_matchers((one,)) for name in wanted)]
-    there = [one for one in resources if any(resource_glob(one).matches(need.resource) for need in needs)]
+    here = [one for one in actions if one.lower() in wanted]
+    there = [one for one in resources if any(_is_exactly(one, need.resource) for need in needs)]
     if not here or not there:
         return [statement]
     other_actions = [one for one in actions if one not in here]
@@ -268,3 +275,15 @@ def _without(statement: documents.Statement, needs: list[Requirement]) -> list[d
         where = statement["Resource"] if not other_resources else documents.plain(there)
         kept.append({**bare, "Action": documents.plain(other_actions), "Resource": where})
     return kept
+
+
+_SUFFIX = 7
+"""The hyphen and the six characters that Secrets Manager adds to a secret's name."""
+
+
+def _is_exactly(pattern: str, resource: str) -> bool:
+    """Whether a pattern is about a resource and hardly anything else."""
+    stem = pattern.rstrip("*?-")
+    if any(char in stem for char in "*?") or len(stem) < len(resource) - _SUFFIX:
+        return False
+    return resource_glob(tokenize(pattern, variables=True))(resource) is not None
