@@ -54,7 +54,7 @@ def audit(
     form: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.TABLE,
     fail_on: Annotated[
         Level, typer.Option("--fail-on", help="Exit with 1 on a finding at least this bad.")
-    ] = Level.HIGH,
+    ] = Level.NEVER,
     least: Annotated[
         Level, typer.Option("--severity", help="Leave out what is less bad than this.")
     ] = Level.INFO,
@@ -81,7 +81,10 @@ def audit(
     snapshot: SnapshotFile = None,
     demo: Demo = False,
 ) -> None:
-    """Look for what is wrong. Exits with 1 on a finding that fails, with 2 where the call was wrong."""
+    """Look for what is wrong.
+
+    Exits with 1 on a finding at least as bad as --fail-on says, with 2 where nothing could be looked at.
+    """
     from ecsiam_tui.findings.finding import parse_severity
     from ecsiam_tui.findings.registry import table
     from ecsiam_tui.findings.suppressions import Sorted

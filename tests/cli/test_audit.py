@@ -19,17 +19,17 @@ def audit(file: str, *arguments: str, code: int = 0) -> Answer:
 
 
 def test_the_table_fails_on_high_findings(file: str) -> None:
-    text = audit(file, code=1).out
+    text = audit(file, "--fail-on", "high", code=1).out
     assert "acme-prod 123456789012" in text
     assert "✗ high     ECS-IAM-002 role payments-exec" in text
     assert max(map(len, text.splitlines())) <= 120
 
 
 @pytest.mark.parametrize(
-    ("bar", "code"), [("critical", 1), ("high", 1), ("medium", 1), ("info", 1), ("never", 0)]
+    ("bar", "code"), [("critical", 1), ("high", 1), ("medium", 1), ("info", 1), ("never", 0), ("", 0)]
 )
 def test_exit_codes(file: str, bar: str, code: int) -> None:
-    audit(file, "--fail-on", bar, code=code)
+    audit(file, *(["--fail-on", bar] if bar else []), code=code)
 
 
 def test_one_rule_alone_and_a_rule_that_is_none(file: str) -> None:
@@ -63,13 +63,13 @@ def test_full_adds_evidence_and_reasons(file: str) -> None:
 def test_a_baseline_makes_old_findings_pass(file: str, tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     audit(file, "--write-baseline", str(path), "--fail-on", "never")
-    text = audit(file, "--baseline", str(path)).out
+    text = audit(file, "--baseline", str(path), "--fail-on", "low").out
     assert "nothing found" in text
     assert "in the baseline" in text
     known = json.loads(path.read_text())
     known["findings"] = [key for key in known["findings"] if not key.startswith("ECS-IAM-016")]
     path.write_text(json.dumps(known))
-    audit(file, "--baseline", str(path), code=1)
+    audit(file, "--baseline", str(path), "--fail-on", "high", code=1)
 
 
 def test_suppressions_are_read_from_the_folder(file: str, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_suppressions_are_read_from_the_folder(file: str, tmp_path: Path) -> Non
         '[[suppress]]\nrule = "ECS-IAM-001"\nnode = "nothing"\nreason = "gone"\n'
         '[[suppress]]\nrule = "ECS-IAM-001"\nnode = "*"\nreason = "old"\nexpires = 2020-01-01\n'
     )
-    found = audit(file)
+    found = audit(file, "--fail-on", "low")
     assert "nothing found" in found.out
     assert "suppressed" in found.out
     assert "suppress entry 2 (ECS-IAM-001 on nothing) covers nothing any more" in found.err
