@@ -25,9 +25,13 @@ class Rollout(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def new_revision(base: str, edits: tuple[c.Edit, ...], facts: Facts, why: str) -> Rollout:
-    """Register `base` (ARN) with edits, and update every service, schedule and rule that names it."""
+def new_revision(base: str, edits: tuple[c.Edit, ...], facts: Facts, why: str, earlier: int = 0) -> Rollout:
+    """Register `base` (ARN) with edits, and update every service, schedule and rule that names it. `earlier`
+    is how many revisions of the family the same fix registers before."""
     arn = next_revision(base, facts.snapshot)
+    if earlier:
+        family, _, number = arn.rpartition(":")
+        arn = f"{family}:{int(number) + earlier}"
     register = c.RegisterTaskDefinition(base=base, task_definition=arn, edits=edits, why=why)
     users: dict[c.AnyChange, None] = {}
     warnings: dict[str, None] = {}

@@ -195,7 +195,13 @@ def _wrong_role(
     source="Error text of ECS: ECS was unable to assume the role that was provided for this task; Amazon ECS"
     " Developer Guide, troubleshooting",
     fix="Make the role, or register a revision that names one that exists.",
-    fixes=("create-execution-role", "create-task-role", "fix-reference"),
+    fixes=(
+        "create-execution-role",
+        "create-task-role",
+        "reuse-execution-role",
+        "reuse-task-role",
+        "fix-reference",
+    ),
 )
 def role_does_not_exist(facts: Facts) -> Iterator[Draft]:
     """Only where the account's roles were listed whole."""
@@ -219,7 +225,13 @@ def role_does_not_exist(facts: Facts) -> Iterator[Draft]:
     " checked against AWS's text for every field",
     fix="Make a task role in this account, allow it sts:AssumeRole on the other account's role, and let that"
     " role's trust policy name it.",
-    fixes=("create-task-role", "fix-reference"),
+    fixes=(
+        "create-task-role",
+        "create-execution-role",
+        "reuse-task-role",
+        "reuse-execution-role",
+        "fix-reference",
+    ),
     verified=False,
 )
 def role_of_another_account(facts: Facts) -> Iterator[Draft]:
