@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import msgspec
-
-from ecsiam_tui.account.iam import Role
+from ecsiam_tui.account.iam import Group, Role, User
 from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.looking import name_of
-from ecsiam_tui.ecs.least_privilege import policy as least_privilege
 from ecsiam_tui.ecs.requirement import Judged, Requirement
 from ecsiam_tui.findings.facts import Facts, Placed
+from ecsiam_tui.fixes.documents import dump, load, of, statements, unique, with_statements
+from ecsiam_tui.fixes.granting import allow, policy_name
+from ecsiam_tui.fixes.granting import statements as needed
+from ecsiam_tui.fixes.proof import after
 from ecsiam_tui.graph.build_iam import inline_id
-from ecsiam_tui.policy.document import CURRENT_VERSION, parse_document
 from ecsiam_tui.policy.rendering import statement_data
 
 Data = dict[str, Any]
@@ -20,72 +20,42 @@ Edits = Iterable[tuple[Placed, list[Data]]]
 """Statements, each with those that take its place."""
 
 
-def as_text(statements: Iterable[Data], version: str = CURRENT_VERSION) -> str:
-    """A policy document, two spaces a level."""
-    data = {"Version": version, "Statement": list(statements)}
-    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
-
-
-def one_or_list(values: Iterable[str]) -> str | list[str]:
-    """A list of one is written as the string alone."""
-    found = list(values)
-    return found[0] if len(found) == 1 else found
-
-
-def statements_of(text: str) -> list[Data]:
-    """The statements of a document as they are written, those that AWS would refuse included."""
-    found = msgspec.json.decode(text).get("Statement", [])
-    return list(found) if isinstance(found, list) else [found]
-
-
 def replaced(text: str, instead: Mapping[int, list[Data]], more: Iterable[Data] = ()) -> str | None:
-    """A document with other statements at some places and `more` at its end; None where none is left. The
-    order of its members and its Version stay."""
-    data = msgspec.json.decode(text)
+    """A document with other statements at some places and `more` at its end; None where none is left."""
+    document = load(text)
     kept: list[Data] = []
-    for index, statement in enumerate(statements_of(text)):
+    for index, statement in enumerate(statements(document)):
         kept += instead.get(index, [statement])
     kept = with_own_sids([*kept, *more])
-    if not kept:
-        return None
-    return msgspec.json.format(msgspec.json.encode(data | {"Statement": kept}), indent=2).decode()
+    return dump(with_statements(document, kept)) if kept else None
 
 
-def with_own_sids(statements: Iterable[Data]) -> list[Data]:
+def with_own_sids(found: Iterable[Data]) -> list[Data]:
     """Statements of which none has the Sid of an earlier one: within a policy a Sid is unique (IAM User
     Guide, "IAM JSON policy elements: Sid")."""
     seen: set[str] = set()
-    found = []
-    for statement in statements:
-        sid = str(statement.get("Sid", ""))
-        number = 2
-        own = sid
-        while own and own in seen:
-            own, number = f"{sid}{number}", number + 1
-        seen.add(own)
-        found.append(statement | {"Sid": own} if own != sid else statement)
-    return found
+    own = []
+    for statement in found:
+        if "Sid" in statement:
+            sid = unique(str(statement["Sid"]), seen)
+            seen.add(sid)
+            statement = {**statement, "Sid": sid}
+        own.append(statement)
+    return own
 
 
 def free_name(role: Role, wanted: str) -> str:
     """A name for an inline policy that the role does not have yet."""
-    taken = {policy.policy_name for policy in role.role_policy_list}
-    name, number = wanted[:124], 2
-    while name in taken:
-        name, number = f"{wanted[:124]}-{number}", number + 1
-    return name
+    return unique(wanted[:124], (policy.policy_name for policy in role.role_policy_list))
 
 
-def put_inline(
-    role: Role, wanted: str, statements: Iterable[Data], why: str = ""
-) -> tuple[c.PutRolePolicy, ...]:
+def put_inline(role: Role, wanted: str, found: Iterable[Data], why: str = "") -> tuple[c.PutRolePolicy, ...]:
     """A new inline policy; nothing for no statements."""
-    found = with_own_sids(statements)
-    if not found:
+    own = with_own_sids(found)
+    if not own:
         return ()
-    return (
-        c.PutRolePolicy(role=role.arn, name=free_name(role, wanted), document=as_text(found), why=why),
-    )
+    document = dump(of(*own))
+    return (c.PutRolePolicy(role=role.arn, name=free_name(role, wanted), document=document, why=why),)
 
 
 def rewrite(
@@ -100,17 +70,18 @@ def rewrite(
     by_node: dict[str, dict[int, list[Data]]] = {}
     for placed, instead in edits:
         by_node.setdefault(placed.node, {})[placed.statement.index] = instead
-    added, taken = list(more), []
+    added = list(more)
+    taken: list[c.AnyChange] = []
     changes: list[c.AnyChange] = []
     inline = {inline_id(role.arn, policy.policy_name): policy for policy in role.role_policy_list}
     owned = [node for node in by_node if node in inline or is_own(facts, role, node)]
-    for node, instead in by_node.items():
+    for node, others in by_node.items():
         text = inline[node].policy_document if node in inline else _managed(facts, node)
         if node not in owned:
-            added += statements_of(replaced(text, instead) or '{"Statement":[]}')
+            added += statements(load(replaced(text, others) or ""))
             taken.append(c.DetachRolePolicy(role=role.arn, policy=node, why=why))
             continue
-        document = replaced(text, instead, added if node == owned[0] else ())
+        document = replaced(text, others, added if node == owned[0] else ())
         if node == owned[0]:
             added = []
         if node in inline:
@@ -132,21 +103,23 @@ def is_own(facts: Facts, role: Role, policy: str) -> bool:
     if ":iam::aws:" in policy:
         return False
     snapshot = facts.snapshot
+    everybody: tuple[Role | User | Group, ...] = (*snapshot.roles, *snapshot.users, *snapshot.groups)
+    limited: tuple[Role | User, ...] = (*snapshot.roles, *snapshot.users)
     holders = [
         one.arn
-        for one in (*snapshot.roles, *snapshot.users, *snapshot.groups)
+        for one in everybody
         if any(attached.policy_arn == policy for attached in one.attached_managed_policies)
     ]
     bounds = any(
         one.permissions_boundary and one.permissions_boundary.permissions_boundary_arn == policy
-        for one in (*snapshot.roles, *snapshot.users)
+        for one in limited
     )
     return holders == [role.arn] and not bounds
 
 
 def _managed(facts: Facts, policy: str) -> str:
     known = facts.account.managed_text(policy)
-    return known.text if known else '{"Statement": []}'
+    return known.text if known else ""
 
 
 def data_of(placed: Placed) -> Data:
@@ -162,12 +135,6 @@ def asked_of(facts: Facts, role: str, about: Callable[[Requirement], bool]) -> l
         if judged.status != "missing" and asked.action != "sts:AssumeRole" and about(asked):
             found.setdefault((asked.action, asked.resource), asked)
     return list(found.values())
-
-
-def needed(facts: Facts, requirements: Iterable[Requirement]) -> list[Data]:
-    """The statements of the smallest policy that gives what is required."""
-    found: list[Data] = least_privilege(requirements, facts.snapshot.account_id)["Statement"]
-    return found
 
 
 def newly_missing(before: Facts, now: Facts) -> dict[str, list[Requirement]]:
@@ -192,29 +159,21 @@ def newly_missing(before: Facts, now: Facts) -> dict[str, list[Requirement]]:
     return {role: list(requirements.values()) for role, requirements in found.items()}
 
 
-def completed(facts: Facts, changes: Iterable[c.AnyChange], name: str) -> tuple[c.AnyChange, ...]:
-    """Changes, and before them the inline policies (`name`) that give roles what the changes newly ask of
-    them. A role that the changes make gets its policy right after all of them. Raises ChangeError where they
-    do not fit."""
-    from ecsiam_tui.fixes.proof import after
-
+def completed(facts: Facts, changes: Iterable[c.AnyChange]) -> tuple[c.AnyChange, ...]:
+    """Changes, and before them the inline policies that give roles what the changes newly ask of them. A role
+    that the changes make gets its policy after them. Raises ChangeError where they do not fit."""
     found = tuple(changes)
-    lacking = newly_missing(facts, after(found, facts))
+    later = after(found, facts)
+    parted: dict[tuple[str, str], list[Requirement]] = {}
+    for role, requirements in newly_missing(facts, later).items():
+        for asked in requirements:
+            parted.setdefault((role, policy_name(asked.role_kind)), []).append(asked)
     first: list[c.AnyChange] = []
     last: list[c.AnyChange] = []
-    for arn, requirements in lacking.items():
-        statements = needed(facts, requirements)
-        known = facts.around.roles.get(arn)
-        if known is not None:
-            first += put_inline(known, name, statements, "what the new revision needs")
-        else:
-            last.append(c.PutRolePolicy(role=arn, name=name, document=as_text(statements)))
+    for (role, name), requirements in parted.items():
+        put = allow(role, name, needed(requirements, facts), later, "what the changes newly ask for")
+        (first if role in facts.around.roles else last).append(put)
     return (*first, *found, *last)
-
-
-def has_problems(text: str) -> bool:
-    """Whether AWS would refuse a document."""
-    return bool(parse_document(text).problems)
 
 
 def holder(facts: Facts, finding_node: str) -> Role | None:
@@ -225,8 +184,11 @@ def holder(facts: Facts, finding_node: str) -> Role | None:
     return role
 
 
-def shared_warning(facts: Facts, changes: Iterable[c.AnyChange], role: Role) -> tuple[str, ...]:
+def shared_warning(changes: Iterable[c.AnyChange], role: Role) -> tuple[str, ...]:
     """Says where a role loses a managed policy and gets a copy of its own."""
+    changes = tuple(changes)
+    if not any(isinstance(change, c.PutRolePolicy) for change in changes):
+        return ()
     gone = [name_of(change.policy) for change in changes if isinstance(change, c.DetachRolePolicy)]
     if not gone:
         return ()

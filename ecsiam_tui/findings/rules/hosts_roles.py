@@ -166,6 +166,15 @@ def _without_task_role(facts: Facts, clusters: tuple[str, ...]) -> list[str]:
     ]
 
 
+def beyond_need(facts: Facts, role: str) -> Iterator[tuple[Placed, tuple[str, ...]]]:
+    """The statements by which a role of container instances may do more than an instance needs, each with the
+    Action patterns that do so."""
+    for placed in facts.statements(role):
+        extra = _extra(facts, role, placed)
+        if extra:
+            yield placed, extra.actions
+
+
 def _extra(facts: Facts, role: str, placed: Placed) -> _Extra | None:
     statement = placed.statement
     if statement.effect != "Allow" or aws_policy(placed.node) in _OF_INSTANCES:

@@ -24,7 +24,7 @@ _QUOTAS = {
     "AttachedPoliciesPerRoleQuota": 10,
 }
 """What GetAccountSummary says where it was not read. IAM User Guide, "IAM and AWS STS quotas"."""
-_DEPRECATED = {
+DEPRECATED = {
     "AmazonEC2ContainerServiceFullAccess": (
         Severity.HIGH,
         "retired in 2021 because it passes roles; AmazonECS_FullAccess took its place",
@@ -38,6 +38,7 @@ _DEPRECATED = {
         "replaced by the service-linked role AWSServiceRoleForApplicationAutoScaling_ECSService",
     ),
 }
+"""AWS managed policies that are from before the service-linked roles: how bad each is, and what replaced it."""
 
 
 def _number(version_id: str) -> int:
@@ -212,8 +213,8 @@ def deprecated(facts: Facts) -> Iterator[Draft]:
         found = {}
         for attached in own_policies(holder)[1]:
             name = aws_policy(attached.policy_arn)
-            if name in _DEPRECATED:
-                found[name.rsplit("/", 1)[-1]] = _DEPRECATED[name]
+            if name in DEPRECATED:
+                found[name.rsplit("/", 1)[-1]] = DEPRECATED[name]
         if found:
             said = (f"{name}, {text}" for name, (_, text) in found.items())
             yield Draft(
