@@ -70,9 +70,9 @@ class Fix(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What the engine says of a fix. `gone`: the finding is not there afterwards. `broken`: what was met
-    before and is missing now, and what is asked for newly and not met. `new_findings`: those that the fix
-    makes (or makes worse), `broader`: access that it gives and nothing required asks for, a line each.
+    """What the engine says of a fix. `gone`: the finding is not there afterwards. `eased`: what is left of it
+    where it is still there, but less severe. `broken`: what was met before and is missing now, and what is
+    asked for newly and not met. `new_findings`: those that the fix makes (or makes worse), `broader`: access that it gives and nothing required asks for, a line each.
     `resolved`: other findings that go with it. `worst_allowed`: a new finding below this severity is a price
     that may be paid. `error`: why it does not fit the account."""
 
@@ -83,13 +83,15 @@ class Proof(msgspec.Struct, frozen=True):
     resolved: tuple[Finding, ...] = ()
     worst_allowed: int = 0
     error: str = ""
+    eased: Finding | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether it may be offered: the finding is gone, nothing that was met is missing, and nothing as bad
-        as it was (or worse) is new."""
+        """Whether it may be offered: the finding is gone or less severe, nothing that was met is missing, and
+        nothing as bad as it was (or worse) is new."""
         worse = any(finding.severity >= self.worst_allowed for finding in self.new_findings)
-        return self.gone and not self.broken and not worse and not self.error
+        mended = self.gone or self.eased is not None
+        return mended and not self.broken and not worse and not self.error
 
 
 Recipe = Callable[[Finding, Facts], Iterator[Fix]]
