@@ -125,7 +125,7 @@ def _document_findings(document: PolicyDocument, kind: DocumentKind, places: _Pl
             + (": its ${…} are plain text, not variables" if uses else ""),
         )
     limit = SIZE_LIMITS.get(kind)
-    size = _size(document.text, kind)
+    size = counted_size(document.text, kind)
     if limit is not None and size > limit:
         yield Finding("error", "size", f"{size:,} characters, {limit:,} are allowed for this kind of policy")
     seen: dict[str, int] = {}
@@ -137,7 +137,8 @@ def _document_findings(document: PolicyDocument, kind: DocumentKind, places: _Pl
         seen[statement.sid] = statement.index
 
 
-def _size(text: str, kind: str) -> int:
+def counted_size(text: str, kind: str) -> int:
+    """The size of a document as AWS counts it for a kind of policy (see SIZE_LIMITS)."""
     if kind in _COUNTS_WHITESPACE:
         return len(text)
     # Whitespace inside strings counts.
