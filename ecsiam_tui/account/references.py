@@ -14,7 +14,8 @@ from ecsiam_tui.account.ecs import LogConfiguration
 from ecsiam_tui.account.tasks import ContainerDefinition, TaskDefinition
 
 _ECR_IMAGE = re.compile(
-    r"^(?P<account>[^/@]{1,128}?)\.dkr[.-]ecr(?:-fips)?\.(?P<region>[^/@]{1,64}?)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/"
+    r"^(?P<account>[^/@]{1,128}?)\.dkr[.-]ecr(?:-fips)?\.(?P<region>[^/@]{1,64}?)"
+    r"\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/"
     r"(?P<repository>[^:@]+?)(?::(?P<tag>[^/@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?$"
 )
 _OTHER_IMAGE = re.compile(

@@ -38,3 +38,16 @@ def test_explorer_light(snap_compare: SnapCompare, demo: Snapshot) -> None:
 def test_gaps(snap_compare: SnapCompare, demo: Snapshot) -> None:
     app = EcsIamApp(FixedSource(demo), clock=lambda: NOW)
     assert snap_compare(app, terminal_size=(100, 24), run_before=pressing("exclamation_mark"))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_findings(snap_compare: SnapCompare, demo: Snapshot, size: tuple[int, int]) -> None:
+    app = EcsIamApp(FixedSource(demo), clock=lambda: NOW)
+    keys = ("F", "down", "down", "down", "down", "down")
+    assert snap_compare(app, terminal_size=size, run_before=pressing(*keys))
+
+
+def test_requirement(snap_compare: SnapCompare, demo: Snapshot) -> None:
+    app = EcsIamApp(FixedSource(demo), clock=lambda: NOW)
+    to_service = ("slash", *"payments-api", "enter", "3", "enter", "enter")
+    assert snap_compare(app, terminal_size=(120, 30), run_before=pressing(*to_service))
