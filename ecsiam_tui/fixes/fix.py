@@ -54,8 +54,8 @@ class Fix(msgspec.Struct, frozen=True):
     `name` is that of its recipe (kebab-case, as in `Finding.fixes`), `finding` the finding's key, `breadth`
     how much it gives away or touches (0 is the narrowest). `costs` says in sentences what is lost by it,
     `warnings` what a person has to know before ("CloudFormation will revert it"), `questions` what was asked
-    to make it. `copies` says which new role (ARN) is made after which existing one: what is wrong with that is
-    no news of the copy. A fix without changes is told and exported only: `export-patch`.
+    to make it. `copies` says which new role (ARN) is made after which existing one: what is wrong with that
+    is no news of the copy. A fix without changes is told and exported only: `export-patch`.
     """
 
     name: str
@@ -72,7 +72,8 @@ class Fix(msgspec.Struct, frozen=True):
 class Proof(msgspec.Struct, frozen=True):
     """What the engine says of a fix. `gone`: the finding is not there afterwards. `eased`: what is left of it
     where it is still there, but less severe. `broken`: what was met before and is missing now, and what is
-    asked for newly and not met. `new_findings`: those that the fix makes (or makes worse), `broader`: access that it gives and nothing required asks for, a line each.
+    asked for newly and not met. `new_findings`: those that the fix makes (or makes worse), `broader`: access
+    that it gives and nothing required asks for, a line each.
     `resolved`: other findings that go with it. `worst_allowed`: a new finding below this severity is a price
     that may be paid. `error`: why it does not fit the account."""
 

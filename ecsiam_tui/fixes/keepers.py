@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from ecsiam_tui.account.kept_as_code import keeper
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.looking import name_of
-from ecsiam_tui.account.kept_as_code import keeper
 
 _TAGGED = (("roles", "arn"), ("policies", "arn"), ("services", "service_arn"))
 

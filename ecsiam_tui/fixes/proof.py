@@ -25,6 +25,7 @@ from ecsiam_tui.policy.account import AccountPolicies
 NO_ANSWERS: Answers = MappingProxyType({})
 _MOST_COSTS = 4
 _EVENTS = "ECS-IAM-042"
+_DRIFT = "ECS-IAM-040"
 
 
 def fixes_for(finding: Finding, facts: Facts, answers: Answers = NO_ANSWERS) -> tuple[Fix, ...]:
@@ -69,6 +70,8 @@ def _told(fix: Fix, proof: Proof, snapshot: Snapshot) -> Fix:
     if gained:
         more = f"; and {len(gained) - _MOST_COSTS} more" if len(gained) > _MOST_COSTS else ""
         costs.append(f"Gives more than is asked for: {'; '.join(gained[:_MOST_COSTS])}{more}.")
+    if proof.eased is not None:
+        costs.append(f"It is not all: {proof.eased.summary} ({proof.eased.severity.word})")
     costs += [f"Afterwards: {one.summary} ({one.rule}, {one.severity.word})" for one in proof.new_findings]
     warnings = dict.fromkeys((*keeper_warnings(fix.changes, snapshot), *fix.warnings))
     return msgspec.structs.replace(fix, costs=tuple(dict.fromkeys(costs)), warnings=tuple(warnings))
@@ -99,14 +102,22 @@ def prove(fix: Fix, finding: Finding, facts: Facts) -> Proof:
     except ChangeError as error:
         return Proof(gone=False, error=str(error))
     same = _same(fix)
+    # The tasks that run are those of before: until they are replaced, the service drifts.
+    rolling = {change.service for change in fix.changes if isinstance(change, c.UpdateService)}
     old = {one.key: one for one in _found(facts)}
     new: dict[str, Finding] = {}
     for one in find(later):  # the worst first
         new.setdefault(_key(one, same), one)
+    left = new.get(finding.key)
     return Proof(
-        gone=finding.key not in new,
+        gone=left is None,
+        eased=left if left is not None and left.severity < finding.severity else None,
         broken=_broken(facts.needs.all, later.needs.all, same),
-        new_findings=tuple(one for key, one in new.items() if _is_worse(one, old.get(key))),
+        new_findings=tuple(
+            one
+            for key, one in new.items()
+            if _is_worse(one, old.get(key)) and not (one.rule == _DRIFT and one.node in rolling)
+        ),
         broader=broader(facts, later),
         resolved=tuple(one for key, one in old.items() if key not in new and key != finding.key),
         worst_allowed=finding.severity,
