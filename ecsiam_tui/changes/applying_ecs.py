@@ -78,10 +78,20 @@ def update_service(change: c.UpdateService, snapshot: Snapshot) -> Snapshot:
     if change.task_definition is not None:
         definition(snapshot, change.task_definition)
         fields["task_definition"] = change.task_definition
+    if change.task_definition is not None or change.force_new_deployment:
+        # A new deployment: nothing of it has failed yet.
         fields["deployments"] = replaced(
             found.deployments,
             lambda one: one.status == "PRIMARY",
-            lambda one: msgspec.structs.replace(one, task_definition=change.task_definition),
+            lambda one: msgspec.structs.replace(
+                one,
+                task_definition=change.task_definition or one.task_definition,
+                rollout_state="IN_PROGRESS",
+                rollout_state_reason=None,
+                failed_tasks=0,
+                created_at=snapshot.taken_at,
+                updated_at=snapshot.taken_at,
+            ),
         )
     if change.enable_execute_command is not None:
         fields["enable_execute_command"] = change.enable_execute_command

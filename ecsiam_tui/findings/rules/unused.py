@@ -25,6 +25,8 @@ _USERS = {
     "job_definitions": "AWS Batch job definitions",
 }
 """The fields of a snapshot whose records use roles of ECS."""
+QUARANTINE = "quarantine"
+"""The inline policy that denies a role everything before it is deleted: the role is dealt with."""
 
 
 @rule(
@@ -46,6 +48,9 @@ def unused(facts: Facts) -> Iterator[Draft]:
     for arn, role in facts.around.roles.items():
         if role.path.startswith(_RESERVED) or arn in facts.roles_in_use or not _is_of_ecs(facts, role):
             continue
+        if any(policy.policy_name == QUARANTINE for policy in role.role_policy_list):
+            if not facts.account.decide(arn, "iam:GetRole", arn).allowed:
+                continue
         last = role.role_last_used.last_used_date if role.role_last_used else None
         at = last or role.create_date
         if at is not None and facts.now - at < timedelta(days=days):
