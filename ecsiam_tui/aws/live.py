@@ -1,13 +1,18 @@
 """The live account as a source."""
 
+from pathlib import Path
+
 from ecsiam_tui.account.redact import Redactor
 from ecsiam_tui.account.source import Loaded, SourceKind, Watcher
 from ecsiam_tui.aws.collect import collect
+from ecsiam_tui.aws.execute import Executor
 from ecsiam_tui.aws.session import AwsSession, Target, make_session, profiles
+from ecsiam_tui.changes.journal import state_folder
 
 
 class LiveSource:
-    """An AWS account, read anew at each load. Implements `account.source.Source`."""
+    """An AWS account, read anew at each load. Implements `account.source.Source` and
+    `changes.sending.Writable`."""
 
     def __init__(self, target: Target, redactor: Redactor, *, keep_environment: bool = False) -> None:
         self.target = target
@@ -47,3 +52,12 @@ class LiveSource:
         elif regions:
             target = target._replace(regions=regions)
         return LiveSource(target, self._redactor, keep_environment=self._keep_environment)
+
+    def sender(self) -> Executor:
+        """Who changes the account, with credentials looked up anew."""
+        return Executor(make_session(self.target))
+
+    @property
+    def journal_folder(self) -> Path:
+        """Under the user's state directory."""
+        return state_folder(self.target.endpoint_url)

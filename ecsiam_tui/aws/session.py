@@ -50,8 +50,10 @@ class AwsSession:
         self.target = target
         self.regions = regions
         self.paced = paced
+        self.write_timeout = 30.0
+        """Seconds after which a call that changes something counts as unanswered."""
         self._boto3 = boto3.Session(botocore_session=session)
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, bool], Any] = {}
         self._lock = threading.Lock()
 
     @property
@@ -59,12 +61,13 @@ class AwsSession:
         """The partition of the regions."""
         return partition_of_region(self.regions[0])
 
-    def client(self, service: str, region: str | None = None) -> Any:
+    def client(self, service: str, region: str | None = None, *, once: bool = False) -> Any:
         """The client of a service (botocore's name: `ecs`, `stepfunctions`) in a region, or in the first.
+        With `once` it never sends a call a second time by itself.
 
         IAM's clients give policy documents as the text that AWS stores, still URL-encoded.
         """
-        key = (service, region or self.regions[0])
+        key = (service, region or self.regions[0], once)
         with self._lock:  # making a client is not safe in several threads; using one is
             client = self._clients.get(key)
             if client is None:
@@ -72,10 +75,15 @@ class AwsSession:
                     service,
                     region_name=key[1],
                     endpoint_url=self.target.endpoint_url,
-                    config=_config(self.target, service),
+                    config=self._once(service) if once else _config(self.target, service),
                 )
                 self._clients[key] = client
             return client
+
+    def _once(self, service: str) -> Config:
+        own = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=self.write_timeout)
+        merged: Config = _config(self.target, service).merge(own)
+        return merged
 
     def available_regions(self) -> tuple[str, ...]:
         """Every region of the partition that has ECS, as botocore knows them; asks nobody."""

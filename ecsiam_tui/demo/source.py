@@ -1,6 +1,8 @@
 """The demo account as a source: read with the collector, like any account."""
 
+import tempfile
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 
@@ -8,6 +10,7 @@ from ecsiam_tui.account.redact import Redactor
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import Loaded, Progress, SourceError, SourceKind, Watcher
 from ecsiam_tui.aws.collect import collect
+from ecsiam_tui.aws.execute import Executor
 from ecsiam_tui.aws.session import AwsSession, Target, make_session
 from ecsiam_tui.demo.account import DemoAccount, DemoRunningError
 from ecsiam_tui.demo.estate import EstateError, load_estate
@@ -17,7 +20,8 @@ _REDACTOR = Redactor(b"there is nothing secret in the demo account")
 
 
 class DemoSource:
-    """The demo account, brought up by the first load, kept for the next. Implements `account.source.Source`.
+    """The demo account, brought up by the first load, kept for the next. Implements `account.source.Source`
+    and `changes.sending.Writable`.
 
     What is changed in the account stays changed until `close`, or until nobody has the source any more.
     With `now` given, the account and its snapshots are of that moment, and equal from one start to the next.
@@ -30,11 +34,13 @@ class DemoSource:
         keep_environment: bool = False,
         account: DemoAccount | None = None,
         regions: tuple[str, ...] = (),
+        journals: tempfile.TemporaryDirectory[str] | None = None,
     ) -> None:
         self._now = now
         self._keep_environment = keep_environment
         self._account = account or DemoAccount(now=now)
         self._regions = regions
+        self._journals = journals
 
     @property
     def kind(self) -> SourceKind:
@@ -71,6 +77,20 @@ class DemoSource:
             return session
         return make_session(Target(regions=self._regions), paced=False)
 
+    def sender(self) -> Executor:
+        """Who changes the account."""
+        return Executor(self.session)
+
+    @property
+    def journal_folder(self) -> Path:
+        """Gone with the source: the account that its journals are of is gone then, too."""
+        return Path(self._journals_kept().name)
+
+    def _journals_kept(self) -> tempfile.TemporaryDirectory[str]:
+        if self._journals is None:
+            self._journals = tempfile.TemporaryDirectory(prefix="ecsiam-demo-")
+        return self._journals
+
     @property
     def seeded(self) -> Seeded:
         """The mistakes that were made on purpose, and the services that have none."""
@@ -87,12 +107,18 @@ class DemoSource:
     def switch(self, *, profile: str | None = None, regions: tuple[str, ...] = ()) -> "DemoSource":  # noqa: ARG002
         """The same account, read in other regions."""
         return DemoSource(
-            now=self._now, keep_environment=self._keep_environment, account=self._account, regions=regions
+            now=self._now,
+            keep_environment=self._keep_environment,
+            account=self._account,
+            regions=regions,
+            journals=self._journals_kept(),
         )
 
     def close(self) -> None:
         """Take the account down, with what was changed in it."""
         self._account.stop()
+        if self._journals is not None:
+            self._journals.cleanup()
 
 
 def _dated(snapshot: Snapshot, now: datetime | None) -> Snapshot:
