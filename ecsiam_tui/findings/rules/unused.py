@@ -48,9 +48,8 @@ def unused(facts: Facts) -> Iterator[Draft]:
     for arn, role in facts.around.roles.items():
         if role.path.startswith(_RESERVED) or arn in facts.roles_in_use or not _is_of_ecs(facts, role):
             continue
-        if any(policy.policy_name == QUARANTINE for policy in role.role_policy_list):
-            if not facts.account.decide(arn, "iam:GetRole", arn).allowed:
-                continue
+        if _is_quarantined(facts, role):
+            continue
         last = role.role_last_used.last_used_date if role.role_last_used else None
         at = last or role.create_date
         if at is not None and facts.now - at < timedelta(days=days):
@@ -69,6 +68,19 @@ def unused(facts: Facts) -> Iterator[Draft]:
             consequence="A task can still be started with it by whoever may pass it.",
             rests_on=more,
         )
+
+
+def _is_quarantined(facts: Facts, role: Role) -> bool:
+    """Whether the quarantine policy denies everything on everything, whatever the conditions."""
+    return any(
+        statement.effect == "Deny"
+        and not statement.conditions
+        and "*" in statement.actions
+        and "*" in statement.resources
+        for policy in role.role_policy_list
+        if policy.policy_name == QUARANTINE
+        for statement in facts.account.document(policy.policy_document).statements
+    )
 
 
 def _is_of_ecs(facts: Facts, role: Role) -> bool:

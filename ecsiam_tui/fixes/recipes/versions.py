@@ -25,14 +25,15 @@ def set_default_version(finding: Finding, facts: Facts, answers: Answers) -> Ite
     full = len(policy.policy_version_list) >= MOST_VERSIONS
     yield Fix(
         name="set-default-version",
-        title=f"Keep {policy.default_version_id} of {policy.policy_name}: write it again as the newest version",
+        title=f"Keep {policy.default_version_id} of {policy.policy_name}: write it again as the newest",
         finding=finding.key,
         changes=(c.CreatePolicyVersion(policy=policy.arn, document=policy.document, why="confirm it"),),
         costs=("The oldest version that is not the default is deleted to make room.",) if full else (),
     )
     question = Question(
         "read",
-        f"Have you read {newest}? (aws iam get-policy-version --policy-arn {policy.arn} --version-id {newest})",
+        f"Have you read {newest}? (aws iam get-policy-version --policy-arn {policy.arn} --version-id"
+        f" {newest})",
         (Choice("no", "not yet"), Choice("yes", "I have read it, and it is to be in force")),
         ("no",),
     )
