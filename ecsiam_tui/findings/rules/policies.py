@@ -38,7 +38,7 @@ DEPRECATED = {
         "replaced by the service-linked role AWSServiceRoleForApplicationAutoScaling_ECSService",
     ),
 }
-"""AWS managed policies that are from before the service-linked roles: how bad each is, and what replaced it."""
+"""AWS managed policies from before the service-linked roles: how bad each is, and what replaced it."""
 
 
 def _number(version_id: str) -> int:
