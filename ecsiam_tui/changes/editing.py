@@ -25,10 +25,19 @@ OUTPUT_ONLY = frozenset(
 
 def edited(data: dict[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:
     """A copy of a task definition's JSON with some edits. Raises ChangeError for a path that is not there."""
-    found: dict[str, Any] = copy.deepcopy(data)
+    found: dict[str, Any] = _own(data)
     for edit in edits:
         _edit(found, edit)
     return found
+
+
+def _own(value: Any) -> Any:
+    """A copy that may be edited: what a snapshot holds as a tuple is a list in JSON."""
+    if isinstance(value, dict):
+        return {key: _own(found) for key, found in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_own(found) for found in value]
+    return copy.deepcopy(value)
 
 
 def _edit(data: dict[str, Any], edit: Edit) -> None:

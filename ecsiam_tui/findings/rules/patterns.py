@@ -15,12 +15,12 @@ from ecsiam_tui.findings.wording import listed
 from ecsiam_tui.graph.build_iam import inline_id
 from ecsiam_tui.policy.statements import Statement
 
-# Actions that one takes for another; the agent of ECS calls the second.
-_TAKEN_FOR = {
+TAKEN_FOR = {
     "ssm:getparameters": ("ssm:getparameter", "ssm:getparametersbypath", "ssm:getparameterhistory"),
     "secretsmanager:getsecretvalue": ("secretsmanager:describesecret", "secretsmanager:batchgetsecretvalue"),
     "ecr:batchgetimage": ("ecr:describeimages",),
 }
+"""Actions that ECS calls, each with those that one takes for it."""
 # What a document must hold somewhere before its patterns are looked at.
 _SIGNS = (":secretsmanager:", "parameter//", ":alias/")
 
@@ -139,7 +139,7 @@ def _near(facts: Facts, role: str, requirements: list[Requirement]) -> Iterator[
 def _about(allows: list[Placed], action: str) -> tuple[list[Placed], list[Placed]]:
     """The statements that cover an action, and those that cover one that is taken for it."""
     covering = [placed for placed in allows if covers(placed.statement, action)]
-    others = _TAKEN_FOR.get(action, ())
+    others = TAKEN_FOR.get(action, ())
     similar = [
         placed
         for placed in allows
