@@ -40,6 +40,8 @@ def role_arn(family: str, kind: TaskRoleKind, facts: Facts, taken: Iterable[str]
 def _ending(kind: TaskRoleKind, facts: Facts) -> str:
     found: Counter[str] = Counter()
     for workload in facts.needs.workloads:
+        if workload.task_role == workload.execution_role:
+            continue
         role = workload.task_role if kind == "task" else workload.execution_role
         family, name = workload.definition.family, name_of(role)
         if name.startswith(family) and re.fullmatch(r"[-_.]\D*", name[len(family) :]):

@@ -10,7 +10,7 @@ from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.applying import apply_all
 from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.ecs.needs import Needs
-from ecsiam_tui.ecs.requirement import STATUSES, Judged, Status
+from ecsiam_tui.ecs.requirement import STATUSES, Judged, Requirement, Status
 from ecsiam_tui.ecs.surroundings import Surroundings
 from ecsiam_tui.findings.facts import Facts
 from ecsiam_tui.findings.finding import Finding
@@ -18,6 +18,7 @@ from ecsiam_tui.findings.reach import once
 from ecsiam_tui.findings.registry import find
 from ecsiam_tui.fixes.broader import broader
 from ecsiam_tui.fixes.fix import Answers, Fix, Proof, table
+from ecsiam_tui.fixes.granting import allow, policy_name, statements
 from ecsiam_tui.fixes.keepers import keeper_warnings
 from ecsiam_tui.graph import build
 from ecsiam_tui.policy.account import AccountPolicies
@@ -26,6 +27,7 @@ NO_ANSWERS: Answers = MappingProxyType({})
 _MOST_COSTS = 4
 _EVENTS = "ECS-IAM-042"
 _DRIFT = "ECS-IAM-040"
+_LAUNCHERS = frozenset({"events", "scheduler", "state-machine", "code-deploy"})
 
 
 def fixes_for(finding: Finding, facts: Facts, answers: Answers = NO_ANSWERS) -> tuple[Fix, ...]:
@@ -42,6 +44,9 @@ def fixes_for(finding: Finding, facts: Facts, answers: Answers = NO_ANSWERS) -> 
                 found.append(fix)
                 continue
             proof = prove(fix, finding, facts)
+            completed = _with_launchers(fix, proof, facts)
+            if completed is not None:
+                fix, proof = completed, prove(completed, finding, facts)
             if proof.ok:
                 found.append(_told(fix, proof, facts.snapshot))
     return tuple(sorted(found, key=lambda fix: (not fix.changes, fix.breadth)))
@@ -55,12 +60,40 @@ def _of_causes(finding: Finding, facts: Facts, answers: Answers) -> tuple[Fix, .
         for one in _found(facts)
         if one.rule != _EVENTS and set(one.fixes) & set(finding.fixes) and nodes.intersection(one.nodes)
     ]
-    found: dict[tuple[c.AnyChange, ...], Fix] = {}
+    found: list[Fix] = []
     for cause in causes:
         for fix in fixes_for(cause, facts, answers):
-            if fix.changes and fix.name in finding.fixes:
-                found.setdefault(fix.changes, msgspec.structs.replace(fix, finding=finding.key))
-    return tuple(found.values())
+            if fix.changes and fix.name in finding.fixes and all(fix.changes != one.changes for one in found):
+                found.append(msgspec.structs.replace(fix, finding=finding.key))
+    return tuple(found)
+
+
+def _with_launchers(fix: Fix, proof: Proof, facts: Facts) -> Fix | None:
+    """The fix with what launchers lack after it, where that is all that is wrong with it: who starts a task
+    definition may have been allowed the old revision and the old roles by name. None where it does not
+    apply."""
+    by_role: dict[tuple[str, str], list[Requirement]] = {}
+    for judged in proof.broken:
+        need = judged.requirement
+        if need.role_kind not in _LAUNCHERS or need.principal not in facts.around.roles:
+            return None
+        if judged.decision is None or judged.decision.blocked_by != ("identity",):
+            return None
+        by_role.setdefault((need.principal, policy_name(need.role_kind)), []).append(need)
+    if not by_role:
+        return None
+    given = tuple(
+        allow(role, name, statements(needs, facts), facts, "start it with the new role and revision")
+        for (role, name), needs in by_role.items()
+    )
+    registers = [n for n, one in enumerate(fix.changes, 1) if isinstance(one, c.RegisterTaskDefinition)]
+    at = max(registers, default=0)
+    roles = facts.titles(role for role, _ in by_role)
+    return msgspec.structs.replace(
+        fix,
+        changes=(*fix.changes[:at], *given, *fix.changes[at:]),
+        costs=(*fix.costs, f"{roles} may start the new revision and pass its roles, too."),
+    )
 
 
 def _told(fix: Fix, proof: Proof, snapshot: Snapshot) -> Fix:
@@ -151,7 +184,8 @@ def _worst(judged: Iterable[Judged], same: Mapping[str, str]) -> dict[_Key, Judg
         asked = one.requirement
         if asked.necessity == "optional":
             continue
-        key = (same.get(asked.subject, asked.subject), asked.role_kind, asked.action, asked.resource)
+        subject, resource = (same.get(one, one) for one in (asked.subject, asked.resource))
+        key = (subject, asked.role_kind, asked.action, resource)
         known = found.get(key)
         if known is None or _badness(one.status) > _badness(known.status):
             found[key] = one
@@ -165,8 +199,12 @@ def _badness(status: Status) -> int:
 def _broken(before: Iterable[Judged], now: Iterable[Judged], same: Mapping[str, str]) -> tuple[Judged, ...]:
     """What was met and is not, and what is newly asked for and is missing."""
     old = _worst(before, same)
-    return tuple(
-        one
-        for key, one in _worst(now, same).items()
-        if (one.status == "missing" if key not in old else _badness(one.status) > _badness(old[key].status))
-    )
+    lacked = {key[:3] for key, one in old.items() if one.status == "missing"}
+
+    def is_broken(key: _Key, one: Judged) -> bool:
+        if key in old:
+            return _badness(one.status) > _badness(old[key].status)
+        # The same thing lacking on another role or revision is no news.
+        return one.status == "missing" and key[:3] not in lacked
+
+    return tuple(one for key, one in _worst(now, same).items() if is_broken(key, one))

@@ -16,37 +16,8 @@ from ecsiam_tui.fixes.fix import Fix
 from ecsiam_tui.fixes.proof import fixes_for, prove
 from ecsiam_tui.workspace import Workspace
 
-RULES = tuple(
-    f"ECS-IAM-{number}"
-    for number in (
-        [
-            "001",
-            "002",
-            "003",
-            "004",
-            "005",
-            "006",
-            "007",
-            "008",
-            "009",
-            "010",
-            "011",
-            "012",
-            "013",
-            "014",
-            "015",
-            "022",
-            "027",
-            "028",
-            "032",
-            "039",
-            "052",
-            "060",
-            "061",
-            "063",
-        ]
-    )
-)
+NUMBERS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 22, 27, 28, 32, 39, 52, 60, 61, 63)
+RULES = tuple(f"ECS-IAM-{number:03}" for number in NUMBERS)
 NOTHING_TO_DO: dict[str, str] = {}
 """Findings that no call mends, and why."""
 TOLD = ("ECS-IAM-046", "ECS-IAM-049", "ECS-IAM-064")

@@ -49,15 +49,13 @@ def test_principals_are_taken_out(principal: Any, kind: str, gone: list[str], le
 
 
 def test_a_condition_is_added_beside_others_and_replaces_its_own() -> None:
-    statement = {
-        "Condition": {"StringEquals": {"AWS:SourceAccount": "1", "aws:x": "2"}, "Bool": {"y": "true"}}
-    }
-    found = documents.with_condition(statement, "StringEquals", "aws:SourceAccount", "3")
+    tests = {"StringEquals": {"AWS:SourceAccount": "1", "aws:x": "2"}, "Bool": {"y": "true"}}
+    found = documents.with_condition({"Condition": tests}, "StringEquals", "aws:SourceAccount", "3")
     assert found["Condition"] == {
         "StringEquals": {"aws:x": "2", "aws:SourceAccount": "3"},
         "Bool": {"y": "true"},
     }
-    assert statement["Condition"]["StringEquals"]["AWS:SourceAccount"] == "1"
+    assert tests["StringEquals"]["AWS:SourceAccount"] == "1"
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,8 @@ def _taken(found: list[Lack], facts: Facts) -> tuple[c.AnyChange, ...]:
             needs = moved[role, name, index]
             document = documents.replace(document, index, lambda one, needs=needs: _without(one, needs))  # type: ignore[misc]
         why = "it belongs to the other role"
+        if document == documents.load(text):
+            continue
         if documents.statements(document):
             text = documents.dump(document)
             changes.append(c.PutRolePolicy(role=role, name=name, document=text, why=why))

@@ -165,8 +165,10 @@ def _missing_as_named(finding: Finding, facts: Facts, name: str, *, of_execution
 
 @recipe("reuse-execution-role")
 def reuse_execution_role(finding: Finding, facts: Facts) -> Iterator[Fix]:
-    """An execution role that gives all that is asked for already, the one with the least beyond that."""
-    yield from _reused(finding, facts, "task-execution", "reuse-execution-role", facts.execution_roles)
+    """A role that gives all that is asked for already, and is no application's: the one with the least beyond
+    that."""
+    roles = {arn: role for arn, role in facts.ecs_roles.items() if arn not in facts.task_roles}
+    yield from _reused(finding, facts, "task-execution", "reuse-execution-role", roles)
 
 
 @recipe("reuse-task-role")
