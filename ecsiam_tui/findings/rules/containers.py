@@ -12,10 +12,10 @@ from ecsiam_tui.findings.rules.definitions import DEVELOPER_GUIDE, container_fie
 from ecsiam_tui.findings.rules.machines import instance_roles
 from ecsiam_tui.findings.rules.strength import powers
 
-_CAPABILITIES = frozenset({"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH"})
+CAPABILITIES = frozenset({"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH"})
 """Linux capabilities with which a process leaves its container."""
 
-_HOST_PATHS = frozenset(
+HOST_PATHS = frozenset(
     {
         "/",
         "/etc",
@@ -35,7 +35,7 @@ _HOST_PATHS = frozenset(
 )
 """Directories and sockets of the host with which one has the host, or all its containers."""
 
-_ROOT = frozenset({"root", "0"})
+ROOT = frozenset({"root", "0"})
 _INSTANCES: frozenset[LaunchType] = frozenset({"EC2", "EXTERNAL", "MANAGED_INSTANCES"})
 
 
@@ -63,7 +63,7 @@ def _escapes(definition: TaskDefinition) -> Iterator[Escape]:
         if container.privileged:
             text = f"container {container.name} is privileged"
             yield Escape(text, container_field(definition, container.name, "privileged", "true"))
-        wanted = [name for name in _added(container) if name in _CAPABILITIES]
+        wanted = [name for name in _added(container) if name in CAPABILITIES]
         if wanted:
             where = container_field(
                 definition, container.name, "linuxParameters.capabilities.add", ", ".join(wanted)
@@ -71,7 +71,7 @@ def _escapes(definition: TaskDefinition) -> Iterator[Escape]:
             yield Escape(f"container {container.name} has {', '.join(wanted)}", where)
         for mount in container.mount_points:
             path = paths.get(mount.source_volume or "", "")
-            if path in _HOST_PATHS:
+            if path in HOST_PATHS:
                 words = "the Docker socket" if path.endswith("docker.sock") else f"{path} of the host"
                 where = container_field(
                     definition, container.name, f"mountPoints.{mount.source_volume}", path
@@ -199,7 +199,7 @@ def root_containers(facts: Facts) -> Iterator[Draft]:
 def _soft(containers: tuple[ContainerDefinition, ...]) -> tuple[set[str], set[str], set[str]]:
     """Names of containers with a writable root file system, with the user root, and without a user."""
     writable = {item.name for item in containers if not item.readonly_root_filesystem}
-    root = {item.name for item in containers if item.user and item.user.split(":")[0] in _ROOT}
+    root = {item.name for item in containers if item.user and item.user.split(":")[0] in ROOT}
     unset = {item.name for item in containers if not item.user}
     return writable, root, unset
 

@@ -34,9 +34,12 @@ class _Place(NamedTuple):
 
 
 def _places(facts: Facts) -> Iterator[_Place]:
-    """Every revision that was read, and what tasks, rules and schedules override."""
+    """Every revision that is the newest or in use, and what tasks, rules and schedules override."""
     snapshot = facts.snapshot
-    for definition in snapshot.task_definitions:
+    daemons = {daemon.daemon_task_definition_arn for daemon in snapshot.daemon_task_definitions}
+    for definition in facts.definitions_in_use:
+        if definition.task_definition_arn in daemons:
+            continue
         arn, containers = definition.task_definition_arn, definition.container_definitions
         yield _Place(arn, definition.name, tuple(_of_containers(containers)), definition)
     for daemon in snapshot.daemon_task_definitions:

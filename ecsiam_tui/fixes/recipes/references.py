@@ -46,7 +46,7 @@ def _images(definition: TaskDefinition) -> Iterator[Place]:
 def _files(definition: TaskDefinition) -> Iterator[Place]:
     for number, container in enumerate(definition.container_definitions):
         for index, file in enumerate(container.environment_files):
-            path = ("containerDefinitions", number, "environmentFiles", index, "value")
+            path: c.Path = ("containerDefinitions", number, "environmentFiles", index, "value")
             yield Place(path, container.name, file.value)
         options = container.firelens_configuration.options if container.firelens_configuration else {}
         if options.get("config-file-type") == "s3":
@@ -98,8 +98,8 @@ def fix_value_from(finding: Finding, facts: Facts) -> Iterator[Fix]:
     if left or not edits:
         yield Fix(
             name="fix-value-from",
-            title=f"By hand: write the valueFrom of {listed(left) or definition.name} as the ARN of a secret or "
-            "parameter",
+            title=f"By hand: write the valueFrom of {listed(left) or definition.name} as the ARN of a secret"
+            " or parameter",
             finding=finding.key,
             changes=(),
             warnings=("What was meant cannot be told from what is written.",),
@@ -203,7 +203,8 @@ def _secrets(facts: Facts, definition: TaskDefinition) -> Iterator[_Broken]:
         if parsed.problem or parsed.service != "secretsmanager":
             continue
         known = facts.around.secrets.get(parsed.id)
-        if (known is None and parsed.id in facts.around.missing) or (known is not None and known.deleted_date):
+        gone = parsed.id in facts.around.missing if known is None else known.deleted_date is not None
+        if gone:
             tail = place.text[len(parsed.id) :]
             region = f":{home.region}:"
             choices = [one.arn + tail for one in there if region in one.arn]
