@@ -70,7 +70,7 @@ def of_role(change: RoleChange, before: Snapshot, after: Snapshot) -> Iterator[F
             yield from document(change.trust, "trust", f"the trust policy of {name}")
         case c.PutRolePolicy():
             yield from _policy_name(change.name)
-            yield from _inline_size(found, name)
+            yield from _inline_size(found, name, after)
             yield from document(change.document, "inline", f"the inline policy {change.name}")
         case c.AttachRolePolicy():
             yield from _attachable(change.policy, before)
@@ -156,9 +156,10 @@ def _trust_size(text: str, name: str, after: Snapshot) -> Iterator[Found]:
     yield from too_large(identity_size(text), limit, f"the trust policy of {name}")
 
 
-def _inline_size(found: Role | None, name: str) -> Iterator[Found]:
+def _inline_size(found: Role | None, name: str, after: Snapshot) -> Iterator[Found]:
+    limit = after.account_summary.get("RolePolicySizeQuota", SIZE_LIMITS["inline"])
     size = sum(identity_size(one.policy_document) for one in found.role_policy_list) if found else 0
-    yield from too_large(size, SIZE_LIMITS["inline"], f"the inline policies of {name} together")
+    yield from too_large(size, limit, f"the inline policies of {name} together")
 
 
 def _boundary(arn: str, before: Snapshot) -> Iterator[Found]:
@@ -224,7 +225,8 @@ def of_policy(change: PolicyChange, before: Snapshot, after: Snapshot) -> Iterat
                 yield error(f"{name} is attached to {names}; detach it first", DELETE_POLICY)
     if isinstance(change, c.CreatePolicy | c.CreatePolicyVersion):
         what = f"the policy {name}"
-        yield from too_large(identity_size(change.document), SIZE_LIMITS["identity"], what)
+        limit = after.account_summary.get("PolicySizeQuota", SIZE_LIMITS["identity"])
+        yield from too_large(identity_size(change.document), limit, what)
         yield from of_document(change.document, "identity", what, after)
 
 
