@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ecsiam_tui.account.iam import Role, User
 from ecsiam_tui.changes.looking import name_of
 from ecsiam_tui.findings.facts import Facts
+from ecsiam_tui.findings.near_misses import matches
 from ecsiam_tui.policy.access import access
 from ecsiam_tui.policy.catalogue import load, members
 
@@ -40,7 +41,7 @@ def _managed(record: Role | User) -> set[str]:
 
 
 def _gains(arn: str, before: Facts, now: Facts) -> Iterator[str]:
-    old: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    old: dict[str, set[tuple[tuple[str, ...], tuple[object, ...]]]] = defaultdict(set)
     for action, resources, scope in _grants(arn, before):
         old[action].add((resources, scope))
     asked: dict[str, set[str]] = defaultdict(set)
@@ -51,8 +52,7 @@ def _gains(arn: str, before: Facts, now: Facts) -> Iterator[str]:
         )
     gained: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
     for action, resources, scope in _grants(arn, now):
-        known = old.get(action, set())
-        if (resources, scope) in known or any(where == ("*",) and not how[1] for where, how in known):  # type: ignore[index]
+        if any(_covers(where, how, resources, scope) for where, how in old.get(action, ())):
             continue
         if not set(resources) <= asked[action]:
             gained[resources][action] = None
@@ -60,6 +60,20 @@ def _gains(arn: str, before: Facts, now: Facts) -> Iterator[str]:
         names = list(actions)
         what = ", ".join(names) if len(names) <= _MOST_ACTIONS else f"{len(names)} actions"
         yield f"{name_of(arn)} may do {what} on {', '.join(resources[:3])}"
+
+
+def _covers(
+    where: tuple[str, ...], how: tuple[object, ...], resources: tuple[str, ...], scope: tuple[object, ...]
+) -> bool:
+    """Whether a grant that was there gives all that another does: on the same resources or wider ones, under
+    the same conditions or none."""
+    if how[1] and how != scope:
+        return False
+    if where == resources and how[0] == scope[0]:
+        return True
+    if how[0] or scope[0]:  # all but some resources
+        return False
+    return all(any(matches(pattern, resource) for pattern in where) for resource in resources)
 
 
 def _grants(arn: str, facts: Facts) -> Iterator[tuple[str, tuple[str, ...], tuple[object, ...]]]:
