@@ -28,7 +28,7 @@ def document(**statement: Any) -> str:
 
 
 def trust(principal: Any = None, **statement: Any) -> str:
-    one = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    one: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRole"}
     one["Principal"] = principal or {"Service": "ecs-tasks.amazonaws.com"}
     return json.dumps({"Version": "2012-10-17", "Statement": [one | statement]})
 
@@ -228,21 +228,19 @@ def test_a_change_that_fits_is_no_error(demo_snapshot: Snapshot, kind: str) -> N
 
 
 def test_documents_of_the_account_can_be_written_again(demo_snapshot: Snapshot) -> None:
-    changes = [
+    changes: list[c.AnyChange] = [
         c.PutRolePolicy(role=role.arn, name=one.policy_name, document=one.policy_document)
         for role in demo_snapshot.roles
         for one in role.role_policy_list
         if not role.is_service_linked
     ]
-    changes_too = [
+    changes += [
         c.CreatePolicyVersion(policy=one.arn, document=one.document)
         for one in demo_snapshot.policies
         if not one.is_aws_managed
     ]
     assert len(changes) > 20
-    assert [
-        errors(change, demo_snapshot) for change in (*changes, *changes_too) if errors(change, demo_snapshot)
-    ] == []
+    assert [found for change in changes for found in errors(change, demo_snapshot)] == []
 
 
 @pytest.mark.parametrize(
