@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.screen import Screen
@@ -17,6 +17,7 @@ from textual.screen import Screen
 from ecsiam_tui.account.source import Progress, Source, SourceError
 from ecsiam_tui.findings.health import Health
 from ecsiam_tui.findings.suppressions import FILE_NAME, Settings, SettingsError, append
+from ecsiam_tui.tui.applying import Applier, applier_of
 from ecsiam_tui.tui.commands import NodeCommands
 from ecsiam_tui.tui.loader import (
     LoadFailed,
@@ -26,12 +27,15 @@ from ecsiam_tui.tui.loader import (
     WorkspaceReady,
     judge,
 )
+from ecsiam_tui.tui.planning import LOCKED, NOT_LIVE, PlanningApp
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
 from ecsiam_tui.tui.screens.explain import ExplainScreen
 from ecsiam_tui.tui.screens.explorer import ExplorerScreen
 from ecsiam_tui.tui.screens.findings import FindingList, FindingsScreen
+from ecsiam_tui.tui.screens.fixes import FixList, FixScreen
 from ecsiam_tui.tui.screens.gaps import GapsScreen
 from ecsiam_tui.tui.screens.help import HelpScreen
+from ecsiam_tui.tui.screens.plan import PlanScreen
 from ecsiam_tui.tui.styles import stylesheets
 from ecsiam_tui.tui.themes import DARK, LIGHT
 from ecsiam_tui.tui.widgets.detail import Detail
@@ -54,12 +58,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class EcsIamApp(App[None]):
+class EcsIamApp(PlanningApp):
     """Explore one source."""
 
     TITLE = "ecsiam-tui"
     CSS_PATH: ClassVar[list[str | PurePath]] = stylesheets()
-    COMMANDS = App.COMMANDS | {NodeCommands}
+    COMMANDS = PlanningApp.COMMANDS | {NodeCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "reload", "refresh", show=False, id="app.refresh"),
         Binding("F", "findings", "findings", id="app.findings"),
@@ -84,8 +88,10 @@ class EcsIamApp(App[None]):
         light: bool = False,
         settings: Settings | None = None,
         settings_path: Path | None = None,
+        applier: Applier | None = None,
     ) -> None:
-        """`settings` came from `settings_path`, where suppressions are added."""
+        """`settings` came from `settings_path`, where suppressions are added. `applier` applies plans; the
+        source's own does if none is given, unless the session is `read_only`."""
         super().__init__()
         self.source = source
         self.workspace: Workspace | None = None
@@ -94,6 +100,7 @@ class EcsIamApp(App[None]):
         self.settings = settings or Settings()
         self._settings_path = settings_path or Path(FILE_NAME)
         self._read_only = read_only
+        self._applier = applier
         self._generation = 0
         self._watcher: LoadWatcher | None = None
         self._loading: Progress | None = None
@@ -143,6 +150,7 @@ class EcsIamApp(App[None]):
         if event.generation != self._generation:
             return
         before, self.workspace = self.workspace, event.workspace
+        self.staging.ground_moved()
         if event.final:
             self._loading = None
         self._tick()
@@ -168,6 +176,7 @@ class EcsIamApp(App[None]):
         if event.workspace is self.workspace:
             self._tick()
             self.explorer.show_health()
+            self.staging.follow()
 
     @work(thread=True, group="release", exit_on_error=False)
     def _release(self, workspace: Workspace) -> None:
@@ -197,12 +206,14 @@ class EcsIamApp(App[None]):
             self._read_only,
             self._failed,
             self._health,
+            self.staged.size,
+            self.staged.shown,
         )
 
     @property
     def _health(self) -> Health | None:
-        """The health of the whole account, None while it is not judged."""
-        workspace = self.workspace
+        """The health of the whole account as it is looked at, None while it is not judged."""
+        workspace = self.shown
         return workspace.health.everything if workspace is not None and workspace.is_judged else None
 
     # Other sources
@@ -236,7 +247,8 @@ class EcsIamApp(App[None]):
             self.notify(str(error), severity="error", markup=False)
             return
         self.workspace = None
-        self.explorer.workspace = None
+        self.explorer.workspace = self.explorer.compared = None
+        self.staging.ground_moved()
         self.action_reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -252,7 +264,29 @@ class EcsIamApp(App[None]):
             return self.workspace is not None
         if action == "findings":
             return self.workspace is not None and self.workspace.is_judged
-        return True
+        return super().check_action(action, parameters)
+
+    # Changes
+
+    @property
+    def applier(self) -> Applier | None:
+        """Who applies plans; None where nothing may be, or can be written."""
+        if self._read_only or self.workspace is None:
+            return None
+        return self._applier or applier_of(self.source, self.workspace.snapshot.account_id)
+
+    @property
+    def locked(self) -> str:
+        """Why nothing can be applied, and the way out."""
+        return LOCKED if self._read_only and self.source.kind != "snapshot" else NOT_LIVE.format("A snapshot")
+
+    def plan_changed(self) -> None:
+        """Tell of the plan in the status line."""
+        self._tick()
+
+    def read_again(self) -> None:
+        """Read the source again."""
+        self.action_reload()
 
     # Everything else
 
@@ -263,8 +297,9 @@ class EcsIamApp(App[None]):
 
     def action_findings(self) -> None:
         """Show what is wrong."""
-        if self.workspace is not None and self.workspace.is_judged:
-            self.push_screen(FindingsScreen(self.workspace))
+        workspace = self.shown
+        if workspace is not None and workspace.is_judged:
+            self.push_screen(FindingsScreen(workspace, staged=self.staged))
 
     @work
     async def action_explain(self) -> None:
@@ -297,7 +332,7 @@ class EcsIamApp(App[None]):
         self._tick()
         self.explorer.show_health()
         if isinstance(screen, FindingsScreen):
-            screen.show(workspace)
+            screen.show_side(self.shown or workspace, self.staged)
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -307,7 +342,9 @@ class EcsIamApp(App[None]):
             ("Explorer", ExplorerScreen.BINDINGS),
             ("Findings", [*FindingList.BINDINGS, *FindingsScreen.BINDINGS]),
             ("Explain", ExplainScreen.BINDINGS),
-            ("Everywhere", self.BINDINGS),
+            ("Plan", PlanScreen.BINDINGS),
+            ("Fixes", [*FixList.BINDINGS, *FixScreen.BINDINGS]),
+            ("Everywhere", [*PlanningApp.BINDINGS, *self.BINDINGS]),
         )
         self.push_screen(HelpScreen(groups))
 
@@ -316,7 +353,13 @@ class EcsIamApp(App[None]):
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
 
     async def action_quit(self) -> None:
-        """Stop reading, and leave."""
+        """Stop reading, and leave; a staged plan is not lost without asking."""
+        self._leave()
+
+    @work(exclusive=True, group="leave")
+    async def _leave(self) -> None:
+        if not await self.may_leave():
+            return
         if self._watcher is not None:
             self._watcher.stop()
         self.exit()
@@ -325,6 +368,7 @@ class EcsIamApp(App[None]):
         """What the palette offers besides nodes."""
         yield SystemCommand("Refresh", "read everything again", self.action_reload)
         yield SystemCommand("Findings", "what is wrong", self.action_findings)
+        yield SystemCommand("Plan", "the staged changes, and what they do", self.action_plan)
         yield SystemCommand("Explain", "what an error text means", self.action_explain)
         yield SystemCommand("Gaps", "what could not be read", self.action_gaps)
         if self.source.profiles():

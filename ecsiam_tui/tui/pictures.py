@@ -36,7 +36,7 @@ class Painter:
     comes from AWS is made visible here."""
 
     def __init__(self, colours: Mapping[str, str]) -> None:
-        self._parts: list[Text | Table] = []
+        self._parts: list[Text | Table | Group] = []
         self._plain: list[str] = []
         self._line = Text()
         self._tones = {
@@ -89,6 +89,12 @@ class Painter:
     def title(self, text: str) -> "Painter":
         """A heading after an empty line."""
         return self.line().line(text, "accent")
+
+    def put(self, body: Group, plain: str) -> "Painter":
+        """Something that is drawn already."""
+        self._parts.append(body)
+        self._plain.append(plain)
+        return self
 
     def picture(self) -> Picture:
         """What was painted."""

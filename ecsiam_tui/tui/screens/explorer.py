@@ -13,11 +13,12 @@ from textual.widgets import Input, Static
 
 from ecsiam_tui.ecs.requirement import Judged
 from ecsiam_tui.findings.finding import Finding
-from ecsiam_tui.graph.outline import Item
+from ecsiam_tui.graph.outline import Item, Outline
 from ecsiam_tui.graph.search import search
 from ecsiam_tui.graph.statement_path import statement_path
 from ecsiam_tui.tui import exporting
 from ecsiam_tui.tui.facts import as_markdown
+from ecsiam_tui.tui.marks import Compared
 from ecsiam_tui.tui.pictures import requirement_text
 from ecsiam_tui.tui.rows import Rows
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
@@ -70,6 +71,8 @@ class ExplorerScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.workspace: Workspace | None = None
+        self.compared: Compared | None = None
+        self.difference_only = False
         self._open_keys: set[str] = set()
         self._visits: list[str] = []
         self._visit = -1
@@ -124,10 +127,15 @@ class ExplorerScreen(Screen[None]):
         """Make the rows that will be shown of a workspace; the outline keeps them. Runs beside the screen."""
         Rows(workspace.outline, tuple(self._open_keys))
 
-    def show_workspace(self, workspace: Workspace) -> None:
-        """Show another snapshot; cursor, open items, filter and tab stay where they are."""
+    def show_workspace(
+        self, workspace: Workspace, compared: Compared | None = None, *, difference_only: bool = False
+    ) -> None:
+        """Show another snapshot; cursor, open items, filter and tab stay where they are. `compared` marks
+        what the plan touches; `difference_only` shows nothing else."""
         self.workspace = workspace
+        self.compared, self.difference_only = compared, difference_only
         self.tree_view.health_of = workspace.health_of
+        self.tree_view.mark_of = compared.of if compared is not None else lambda _: ""
         self.say("")
         first = next(iter(workspace.outline.roots()), None)
         if self._untouched and first is not None and first.node is not None:
@@ -140,6 +148,13 @@ class ExplorerScreen(Screen[None]):
         if self.focused is None:
             self.tree_view.focus()
         self.refresh_bindings()
+
+    @property
+    def outline(self) -> Outline | None:
+        """The tree that is shown."""
+        if self.compared is not None and self.difference_only:
+            return self.compared.outline
+        return self.workspace.outline if self.workspace is not None else None
 
     def show_health(self) -> None:
         """The findings are there: mark the rows and fill the tabs that tell of them."""
@@ -166,12 +181,15 @@ class ExplorerScreen(Screen[None]):
             self.notify("nothing here is worse than low", title="no faults")
 
     def _show_tree(self, key: str) -> None:
-        if self.workspace is None:
+        outline = self.outline
+        if outline is None:
             return
-        keep = self._has_faults if self.faults_only else None
-        rows = Rows(self.workspace.outline, self._open_keys, keep=keep)
+        difference = self.compared if self.difference_only else None
+        keep = difference.touches if difference else self._has_faults if self.faults_only else None
+        rows = Rows(outline, self._open_keys, keep=keep)
         self._open_keys = rows.open_keys
-        self.query_one(Trail).found = "faults only" if self.faults_only else ""
+        only = "difference" if difference else "faults only" if self.faults_only else ""
+        self.query_one(Trail).found = only
         self.tree_view.show(rows, rows.nearest(key, self.tree_view.cursor))
 
     def on_estate_tree_moved(self, event: EstateTree.Moved) -> None:
@@ -186,7 +204,8 @@ class ExplorerScreen(Screen[None]):
     def _show_detail(self) -> None:
         item = self.tree_view.item
         if item is not None and self.workspace is not None:
-            self.detail.show(item, self.workspace)
+            side = self.compared.workspace_of(item) if self.compared and self.difference_only else None
+            self.detail.show(item, side or self.workspace)
 
     def on_estate_tree_selected(self, event: EstateTree.Selected) -> None:
         """Enter goes into the detail, or into a group."""
@@ -210,7 +229,7 @@ class ExplorerScreen(Screen[None]):
         """Show the finding or the requirement that a line stands for."""
         colours = self.app.theme_variables
         if isinstance(event.what, Finding) and self.workspace is not None:
-            self.app.push_screen(FindingsScreen(self.workspace, mark=event.what))
+            self.app.push_screen(FindingsScreen(self.workspace, mark=event.what, staged=self.ecsiam.staged))
         elif isinstance(event.what, Judged):
             decision, account = event.what.decision, self.workspace.account if self.workspace else None
             unread = account.unread_besides(decision) if account and decision else ()
@@ -223,7 +242,7 @@ class ExplorerScreen(Screen[None]):
         """Put the cursor on a node, wherever it is listed, and remember where it was."""
         if self.workspace is None:
             return
-        path = self.workspace.outline.path_to(node_id)
+        path = self.outline.path_to(node_id) if self.outline else ()
         if not path:
             self.notify("it is not listed in the tree", severity="warning")
             return
@@ -254,7 +273,8 @@ class ExplorerScreen(Screen[None]):
         if self.filter_text:
             self.query_one(FilterLine).clear_text()
             self._show_tree(path[-1])
-        self.tree_view.go_to(path)
+        if not self.tree_view.go_to(path) and self.difference_only:
+            self.notify("the plan does not touch it; t shows everything", severity="warning")
         self._show_detail()
         self.remove_class("-detail")
         self.tree_view.focus()

@@ -18,6 +18,7 @@ from ecsiam_tui.findings.health import by_severity
 from ecsiam_tui.graph.kinds import words
 from ecsiam_tui.tui.judged import severity_tone
 from ecsiam_tui.tui.pictures import finding_text
+from ecsiam_tui.tui.staging import Staged
 from ecsiam_tui.tui.widgets.filter_line import FilterLine
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 from ecsiam_tui.workspace import Workspace
@@ -65,10 +66,16 @@ class FindingsScreen(Screen[None]):
             super().__init__()
 
     def __init__(
-        self, workspace: Workspace, grouping: Grouping = "severity", mark: Finding | None = None
+        self,
+        workspace: Workspace,
+        grouping: Grouping = "severity",
+        mark: Finding | None = None,
+        staged: Staged | None = None,
     ) -> None:
+        """`staged` marks what the plan does to findings."""
         super().__init__()
         self.workspace = workspace
+        self.staged = staged or Staged()
         self.grouping: Grouping = grouping
         self.shows_suppressed = False
         self._rows: list[Finding | None] = []
@@ -96,6 +103,23 @@ class FindingsScreen(Screen[None]):
         at = self.query_one("#findings-list", OptionList).highlighted
         return self._rows[at] if at is not None and at < len(self._rows) else None
 
+    def show_side(self, workspace: Workspace, staged: Staged) -> None:
+        """Show the findings now, after the plan, or what it changes about them."""
+        self.staged = staged
+        self.show(workspace)
+
+    def mark_of(self, finding: Finding) -> str:
+        """What the plan does to a finding: `+ ~ -`, empty where it leaves it."""
+        changes = self.staged.effect.findings if self.staged.effect is not None else None
+        if changes is None:
+            return ""
+        sides = (
+            ("+", {one.key for one in changes.new}),
+            ("-", {one.key for one in changes.resolved}),
+            ("~", {new.key for _, new in changes.graded}),
+        )
+        return next((mark for mark, keys in sides if finding.key in keys), "")
+
     def show(self, workspace: Workspace) -> None:
         """Show the findings of a workspace; the cursor stays on the same finding, or near it."""
         options = self.query_one("#findings-list", OptionList)
@@ -122,9 +146,17 @@ class FindingsScreen(Screen[None]):
 
     def _found(self) -> list[Finding]:
         suppressed = [finding for finding, _ in self.workspace.sorted.suppressed]
-        every = suppressed if self.shows_suppressed else self.workspace.findings
+        every = suppressed if self.shows_suppressed else self._of_side()
         text = self.query_one(FilterLine).text
         return [finding for finding in every if matches(finding, text, self.workspace.facts)]
+
+    def _of_side(self) -> list[Finding]:
+        found = list(self.workspace.findings)
+        effect = self.staged.effect
+        if self.staged.shown == "difference" and effect is not None:
+            marked = [finding for finding in found if self.mark_of(finding)]
+            found = sorted((*marked, *effect.findings.resolved), key=lambda one: -one.severity)
+        return found
 
     def _title(self, shown: int) -> None:
         workspace = self.workspace
@@ -138,6 +170,10 @@ class FindingsScreen(Screen[None]):
             parts.append(f"{len(workspace.sorted.suppressed)} suppressed (Z)")
         title = Text("FINDINGS  ", "bold")
         title.append("   ".join(parts))
+        if self.staged.shown != "now":
+            title.append(
+                f"   {self.staged.shown} the plan" if self.staged.shown == "after" else "   difference"
+            )
         title.append(f"   by {self.grouping}", "dim")
         self.query_one("#findings-title", Label).update(title)
 
@@ -151,6 +187,9 @@ class FindingsScreen(Screen[None]):
         tones = {"bad": colours["error"], "warn": colours["warning"], "dim": "dim"}
         text = Text(no_wrap=True, overflow="ellipsis")
         glyph = finding.severity.glyph if finding.is_certain else "?"
+        if planned := self.mark_of(finding):
+            planned_tone = {"+": colours["error"], "-": colours["success"], "~": colours["warning"]}[planned]
+            text.append(f"{planned} ", planned_tone)
         text.append(f"{glyph} ", tones[severity_tone(finding.severity)])
         if self.grouping != "rule":
             text.append(f"{finding.rule.removeprefix('ECS-IAM-')} ", "dim")

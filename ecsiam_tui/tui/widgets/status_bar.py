@@ -25,6 +25,8 @@ class Status(NamedTuple):
     read_only: bool = True
     failed: bool = False
     health: Health | None = None
+    plan: int = 0
+    view: str = "now"
 
 
 class StatusBar(Widget):
@@ -75,6 +77,11 @@ class StatusBar(Widget):
             count = len(snapshot.gaps)
             text = Text(f"? {count} gap{'s' if count > 1 else ''}", colours["warning"])
             parts.append(_Part(7, text, right=True))
+        if status.plan:
+            parts.append(_Part(9, Text(f"plan +{status.plan}", f"bold {colours['primary']}"), right=True))
+        if status.view != "now":
+            chip = f"bold {colours['background']} on {colours['primary']}"
+            parts.append(_Part(10, Text(f" {status.view} ", chip), right=True))
         if status.read_only:
             parts.append(_Part(6, Text("read-only", "dim"), right=True))
         return parts

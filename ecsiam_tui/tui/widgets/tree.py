@@ -25,7 +25,7 @@ _MEASURE = Console(width=10_000, legacy_windows=False)
 
 
 class EstateTree(ScrollView, can_focus=True):
-    """Rows of an outline, opened and closed by keyboard or mouse."""
+    """Rows of an outline, opened and closed by keyboard or mouse. `mark_of` says what a plan does to one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "open", id="tree.open"),
@@ -69,6 +69,7 @@ class EstateTree(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.rows: Rows | None = None
         self.health_of: Callable[[Item], Health | None] = lambda _: None
+        self.mark_of: Callable[[Item], str] = lambda _: ""
 
     @property
     def item(self) -> Item | None:
@@ -214,6 +215,8 @@ class EstateTree(ScrollView, can_focus=True):
         triangle = ("▾ " if opened else "▸ ") if item.opens else "  "
         text = Text(no_wrap=True, end="")
         text.append("  " * item.depth + triangle, self._style("dim"))
+        if planned := self.mark_of(item):
+            text.append(f"{planned} ", self._style(_MARK_TONES[planned]))
         state = item.node.state if item.node else NodeState.PRESENT
         mark = {NodeState.MISSING: ("✗ ", "bad"), NodeState.UNKNOWN: ("? ", "warn")}.get(state)
         if mark and item.statement is None:
@@ -254,6 +257,7 @@ class EstateTree(ScrollView, can_focus=True):
         return self.get_component_rich_style(f"tree--{name}", partial=True)
 
 
+_MARK_TONES = {"+": "good", "~": "warn", "-": "bad"}
 _HEALTH_TONES = {"✗": "bad", "▲": "warn", "·": "dim", "?": "warn"}
 _JUDGED_KINDS = frozenset({NodeKind.CLUSTER, NodeKind.SERVICE, NodeKind.TASK_DEFINITION, NodeKind.ROLE})
 

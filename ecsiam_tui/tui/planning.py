@@ -1,0 +1,225 @@
+"""The part of the app that has to do with changes: the staged plan, what it does, and the screens for it."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.reactive import var
+from textual.widgets import Input
+
+from ecsiam_tui.changes.change import AnyChange
+from ecsiam_tui.findings.finding import Finding
+from ecsiam_tui.graph.outline import Item
+from ecsiam_tui.tui.applying import Applier
+from ecsiam_tui.tui.marks import Compared
+from ecsiam_tui.tui.screens.dialogs import Choose
+from ecsiam_tui.tui.screens.findings import FindingsScreen
+from ecsiam_tui.tui.screens.fixes import FixScreen
+from ecsiam_tui.tui.screens.plan import PlanScreen, plan_file
+from ecsiam_tui.tui.staging import PlanWorked, Staged, Staging
+from ecsiam_tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from ecsiam_tui.tui.screens.explorer import ExplorerScreen
+
+RELEASE_SECONDS = 30
+"""What a plan came to before is let go of when nothing that began on it can still be going on."""
+
+LOCKED = "This session reads only: leave, and start again with --allow-writes. w keeps the plan in a file."
+NOT_LIVE = (
+    "{} cannot be written to; w keeps the plan in a file, x writes it for those who apply it elsewhere."
+)
+T = TypeVar("T")
+
+
+class PlanningApp(App[None]):
+    """What the app of the explorer is made from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "fix", "fix", id="app.fix"),
+        Binding("S", "plan", "plan", id="app.plan"),
+        Binding("t", "view", "now/after/difference", id="app.view"),
+    ]
+
+    staged: var[Staged] = var(Staged(), init=False)
+    workspace: Workspace | None
+    explorer: "ExplorerScreen"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.staging = Staging(self)
+
+    # What is shown
+
+    @property
+    def shown(self) -> Workspace | None:
+        """The account as it is looked at: now, or as the plan leaves it."""
+        staged = self.staged
+        if staged.compared is not None and staged.shown != "now":
+            return staged.compared.then
+        return self.workspace
+
+    @property
+    def ground(self) -> Workspace | None:
+        """What a further change is tried on: the account as the plan leaves it, where that is known."""
+        compared = self.staged.compared
+        return compared.then if compared is not None and not self.staged.working else self.workspace
+
+    def watch_staged(self, before: Staged, after: Staged) -> None:
+        """Show the other side, or another plan."""
+        self.plan_changed()
+        if (before.compared, before.shown) == (after.compared, after.shown):
+            return
+        self.show_side()
+        old = before.compared
+        if old is not None and (after.compared is None or old.then is not after.compared.then):
+            self.set_timer(RELEASE_SECONDS, partial(self._let_go, old))
+
+    def plan_changed(self) -> None:
+        """Tell of the plan in the status line."""
+
+    def show_side(self) -> None:
+        """Show the side that is looked at in every screen that shows the account."""
+        workspace, staged = self.shown, self.staged
+        if workspace is None:
+            return
+        only = staged.shown == "difference"
+        self.explorer.show_workspace(workspace, staged.compared, difference_only=only)
+        for screen in self.screen_stack:
+            if isinstance(screen, FindingsScreen) and screen.is_mounted:
+                screen.show_side(workspace, staged)
+
+    @work(thread=True, group="release", exit_on_error=False)
+    def _let_go(self, compared: Compared) -> None:
+        compared.then.release()
+
+    def on_plan_worked(self, event: PlanWorked) -> None:
+        """What comes of the plan is known."""
+        if self.staging.arrived(event) and event.staged.error:
+            self.notify(event.staged.error, title="plan", severity="error", markup=False)
+
+    # Staging
+
+    async def stage(self, changes: Iterable[AnyChange], title: str = "") -> bool:
+        """Stage changes and say so; False where they do not fit."""
+        error = await self.staging.stage(changes)
+        if error:
+            self.notify(error, title="not staged", severity="error", markup=False)
+            return False
+        count = self.staged.size
+        said = f"{title}\nS shows the plan: {count} change{'s' if count != 1 else ''}".strip()
+        self.notify(said, title="staged", markup=False)
+        return True
+
+    @property
+    def applier(self) -> Applier | None:
+        """Who applies plans; None where nothing may be, or can be written."""
+        return None
+
+    @property
+    def locked(self) -> str:
+        """Why nothing can be applied, and the way out."""
+        return LOCKED
+
+    async def in_thread(self, make: Callable[[], T]) -> T:
+        """What takes a while, beside the screen."""
+        return await asyncio.to_thread(make)
+
+    @work
+    async def applied(self, *, done: bool) -> None:
+        """A plan was made, or a part of it: what is shown is read again."""
+        if done:
+            await self.staging.clear()
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read the source again."""
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing here are not offered."""
+        if action not in ("fix", "plan", "view", "what_if", "simulate"):
+            return True
+        if self.workspace is None or isinstance(self.screen, Choose) or isinstance(self.focused, Input):
+            return False
+        screen = self.screen
+        here = screen is self.explorer
+        if action == "view":
+            shows = here or isinstance(screen, (FindingsScreen, PlanScreen))
+            return shows and self.staged.compared is not None
+        if action == "plan":
+            return here or isinstance(screen, FindingsScreen)
+        if action == "fix":
+            return bool(self._findings_here())
+        return here
+
+    @property
+    def item(self) -> Item | None:
+        """The row of the explorer that is marked."""
+        return self.explorer.tree_view.item
+
+    def _findings_here(self) -> tuple[Finding, ...]:
+        screen, workspace = self.screen, self.shown
+        if workspace is None or not workspace.is_judged:
+            return ()
+        if isinstance(screen, FindingsScreen):
+            marked = screen.marked
+            return (marked,) if marked is not None and screen.mark_of(marked) != "-" else ()
+        item = self.item if screen is self.explorer else None
+        if item is None or item.node is None:
+            return ()
+        if item.statement is not None:
+            return workspace.health.at_statement(item.node.id, item.statement.lines)
+        return workspace.health.at(item.node.id) or workspace.health.below(item.node.id)
+
+    def action_plan(self) -> None:
+        """Show the plan."""
+        self.push_screen(PlanScreen())
+
+    def action_view(self) -> None:
+        """Show now, after, or the difference."""
+        self.staging.toggle()
+
+    @work
+    async def action_fix(self) -> None:
+        """Show how a finding can be fixed."""
+        findings, workspace = self._findings_here(), self.shown
+        if not findings or workspace is None:
+            return
+        finding = findings[0]
+        if len(findings) > 1:
+            title = workspace.facts.title
+            choices = [
+                (str(at), f"{one.severity.glyph} {title(one.node)}: {one.title}  {one.rule}")
+                for at, one in enumerate(findings)
+            ]
+            chosen = await self.push_screen_wait(Choose("Fix which finding?", choices))
+            if chosen is None:
+                return
+            finding = findings[int(chosen)]
+        self.push_screen(FixScreen(finding))
+
+    # Leaving
+
+    async def may_leave(self) -> bool:
+        """Ask before a staged plan is lost."""
+        plan = self.staged.plan
+        if plan is None:
+            return True
+        count = len(plan)
+        answer = await self.push_screen_wait(
+            Choose(
+                f"{count} staged change{'s' if count > 1 else ''} would be lost",
+                (("stay", "stay"), ("save", "write the plan to a file, and leave"), ("leave", "leave")),
+            )
+        )
+        if answer != "save":
+            return answer == "leave"
+        path = await plan_file(self, plan, Path.cwd())
+        return path is not None
