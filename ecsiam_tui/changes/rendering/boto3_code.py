@@ -117,7 +117,8 @@ def boto3_code(plan: Plan, snapshot: Snapshot) -> str:
         if isinstance(guard.wanted, Absent):
             lines.append(f"absent({guard.what!r}, {read})")
         else:
-            lines.append(f"same({guard.what!r}, {_literal(guard.wanted)}, {read}, {guard.read.result!r})")
+            lines.append(f"wanted = {_literal(guard.wanted)}")
+            lines.append(f"same({guard.what!r}, wanted, {read}, {guard.read.result!r})")
     wrote_iam = False
     steps = plan_calls(plan, snapshot)
     for index, (change, calls) in enumerate(steps, 1):

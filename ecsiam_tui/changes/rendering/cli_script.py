@@ -1,8 +1,9 @@
 """A plan as a bash script of AWS CLI commands, with the way back.
 
 The script asks for the account and for its targets before the first call, and stops at the first failure.
-What a call replaces whole is read when the script runs and goes through a pipe: values of environment
-variables are neither in the script nor in an argument. Texts go into commands through variables, since the
+What a call replaces whole is read when the script runs: values of environment variables are neither in the
+script nor in an argument, only for the length of a call in a file that nobody else may read (the AWS CLI 1
+reads its input twice, so a pipe does not do). Texts go into commands through variables, since the
 AWS CLI itself would open a value that begins with `file://` or `http://` (AWS CLI User Guide, "Loading a
 parameter from a file"; version 1 follows addresses).
 
@@ -124,9 +125,11 @@ def cli(plan: Plan, snapshot: Snapshot) -> str:
         "#   bash SCRIPT         makes the changes, after looking whether everything is as it was then",
         "#   bash SCRIPT undo    takes them back",
         "#",
-        "# CHECK=no            leaves out that look",
-        "# WAIT=no             does not wait until services are stable",
-        "# PROPAGATION_SECONDS how long to wait for IAM (15)",
+        "#   CHECK=no               leaves out that look",
+        "#   WAIT=no                does not wait until services are stable",
+        "#   PROPAGATION_SECONDS=N  how long to wait for IAM (15)",
+        "#",
+        "# An AWS CLI that older than a field of a task definition loses that field: bring yours up to date.",
         "set -euo pipefail",
         "export AWS_PAGER=''",
         _HELPERS,
@@ -137,6 +140,10 @@ def cli(plan: Plan, snapshot: Snapshot) -> str:
         "for tool in aws jq; do",
         '  command -v "$tool" > /dev/null || stop "$tool is needed and was not found"',
         "done",
+        "# For the input of one call at a time, in memory where there is such a place.",
+        'folder=$(mktemp -d "${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/ecsiam-tui.XXXXXX")',
+        "trap 'rm -rf \"$folder\"' EXIT",
+        "",
         f"planned={bash_word(plan.account)}",
         "account=$(aws sts get-caller-identity --query Account --output text)",
         '[ "$account" = "$planned" ] ||',
@@ -185,10 +192,8 @@ class _Script:
         self._guards(changes, before)
         wrote_iam = False
         for number, (change, calls) in enumerate(steps, 1):
-            self._lines += [
-                "",
-                f"  # {number}. {step(change)}{': ' if change.why else ''}{one_line(change.why)}",
-            ]
+            why = f": {one_line(change.why)}" if change.why else ""
+            self._lines += ["", f"  # {number}. {step(change)}{why}"]
             if not calls:
                 self._lines.append("  # It is so already: nothing is called.")
             else:
@@ -247,42 +252,40 @@ class _Script:
 
     def _replace(self, call: Call, base: Read) -> None:
         """A call whose input is what another call answers, changed on its way."""
-        where = f"--region {bash_word(call.region)}"
         read = f"{self._command(base, call.region)} --output json"
         over = self._json(call.parameters, "INPUT")
         jq = f"jq --argjson over {over}"
         if call.prepare == "task-definition":
             jq += f" --argjson edits {self._json(msgspec.to_builtins(call.edits), 'EDITS')}"
-        write = f"aws {call.service} {separated(call.operation, '-')} {where}"
-        pipe = [
-            f"    {read} |",
-            f"      {jq} {bash_word(_PREPARE[call.prepare])} |",
-            f"      {write} --cli-input-json file:///dev/stdin",
-        ]
+        write = (
+            f"aws {call.service} {separated(call.operation, '-')} --region {bash_word(call.region)}"
+            ' --cli-input-json "file://$folder/input.json"'
+        )
+        program = bash_word(_PREPARE[call.prepare])
+        self._lines += [f"  {read} |", f'    {jq} {program} > "$folder/input.json"']
         if call.guess:
             name = self._name("TASK_DEFINITION")
             answer = bash_word(_query(call.answer))
-            self._lines += [f"  {name}=$(", *pipe, "  )"]
-            self._lines[-2] += f" --query {answer} --output text"
+            self._lines.append(f"  {name}=$({write} --query {answer} --output text)")
             self._lines.append(f'  say "{name}=${name}"')
             self._answers[call.guess] = name
         elif call.operation == "PutTargets":
-            self._lines += ["  FAILED=$(", *pipe, "  )"]
-            self._lines[-2] += " --query FailedEntryCount --output text"
+            self._lines.append(f"  FAILED=$({write} --query FailedEntryCount --output text)")
             self._lines.append('  [ "$FAILED" = 0 ] || stop "EventBridge refused the target"')
         else:
-            self._lines += [pipe[0][2:], pipe[1][2:], f"{pipe[2][2:]} > /dev/null"]
+            self._lines.append(f"  {write} > /dev/null")
+        self._lines.append('  rm "$folder/input.json"')
 
     def _command(self, call: Call | Read, region: str) -> str:
         words = ["aws", call.service, separated(call.operation, "-")]
         if region:
             words.append(f"--region {bash_word(region)}")
-        if any(isinstance(one, str) and one.startswith(_OPENED) for one in call.parameters.values()):
+        if any(map(_needs_json, call.parameters.values())):
             return " ".join([*words, f"--cli-input-json {self._json(call.parameters, 'INPUT')}"])
         for key, value in call.parameters.items():
             option = f"--{separated(key, '-')}"
-            if isinstance(value, bool):
-                words.append(option if value else f"--no-{option[2:]}")
+            if value is True:
+                words.append(option)
                 continue
             joined = "=" if isinstance(value, str) and value.startswith("-") else " "
             words.append(f"{option}{joined}{self._word(value)}")
@@ -322,6 +325,12 @@ class _Script:
         else:
             self._lines.append(f"  {name}={bash_word(text)}")
         return f'"${name}"'
+
+
+def _needs_json(value: Any) -> bool:
+    """Whether a value cannot be an option: one that the AWS CLI would open, or a false, whose option has a
+    name of its own in some commands (`--disable-execute-command`)."""
+    return value is False or (isinstance(value, str) and value.startswith(_OPENED))
 
 
 def _query(path: tuple[str | int, ...]) -> str:

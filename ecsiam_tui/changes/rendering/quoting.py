@@ -91,10 +91,10 @@ def _hcl_char(char: str) -> str:
 
 
 def _hcl_template(found: re.Match[str]) -> str:
-    """`${` and `%{` begin a template unless their first character is doubled. Any before that one are
-    written by number, so that none of them is taken for the doubling."""
+    """`${` and `%{` begin a template unless their first character is doubled. Where several stand before the
+    brace all are written by number, so that none is taken for the doubling of another."""
     signs = found[1]
-    return f"\\u{ord(signs[0]):04x}" * (len(signs) - 1) + signs[0] * 2 + "{"
+    return f"{signs * 2}{{" if len(signs) == 1 else f"\\u{ord(signs[0]):04x}" * len(signs) + "{"
 
 
 def hcl_value(value: Any, indent: int = 0) -> str:
