@@ -26,6 +26,11 @@ from ecsiam_tui.policy.account import AccountPolicies
 NO_ANSWERS: Answers = MappingProxyType({})
 _MOST_COSTS = 4
 _EVENTS = "ECS-IAM-042"
+_CAUSES = frozenset(
+    f"ECS-IAM-{number:03}"
+    for number in (1, 2, 3, 6, 8, 9, 10, 11, 33, 34, 35, 36, 37, 38, 39, 50, 58, 60, 67, 68)
+)
+"""Findings that keep tasks from starting."""
 _DRIFT = "ECS-IAM-040"
 _LAUNCHERS = frozenset({"events", "scheduler", "state-machine", "code-deploy"})
 
@@ -53,17 +58,14 @@ def fixes_for(finding: Finding, facts: Facts, answers: Answers = NO_ANSWERS) -> 
 
 
 def _of_causes(finding: Finding, facts: Facts, answers: Answers) -> tuple[Fix, ...]:
-    """What happened stays in the events of a service; it is mended by mending its causes."""
-    nodes = {finding.node, *finding.nodes}
-    causes = [
-        one
-        for one in _found(facts)
-        if one.rule != _EVENTS and set(one.fixes) & set(finding.fixes) and nodes.intersection(one.nodes)
-    ]
+    """What happened stays in the events of a service; it is mended by mending what keeps its tasks from
+    starting."""
     found: list[Fix] = []
-    for cause in causes:
+    for cause in _found(facts):
+        if cause.rule not in _CAUSES or finding.node not in cause.nodes:
+            continue
         for fix in fixes_for(cause, facts, answers):
-            if fix.changes and fix.name in finding.fixes and all(fix.changes != one.changes for one in found):
+            if fix.changes and all(fix.changes != one.changes for one in found):
                 found.append(msgspec.structs.replace(fix, finding=finding.key))
     return tuple(found)
 

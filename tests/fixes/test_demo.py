@@ -90,6 +90,16 @@ def test_a_fix_mends_it_and_goes_back(
     assert back.keys == before.keys
 
 
+def test_a_role_that_does_it_already_is_offered_after_one_of_its_own(
+    workspace: Workspace, found: dict[str, tuple[Fix, ...]]
+) -> None:
+    finding = next(of_rule(workspace, "ECS-IAM-001"))
+    create, reuse = found[finding.key]
+    assert (create.name, reuse.name) == ("create-execution-role", "reuse-execution-role")
+    assert "ecs-exec" in reuse.title
+    assert reuse.costs
+
+
 def test_narrow_fixes_give_nothing_that_is_not_asked_for(
     workspace: Workspace, found: dict[str, tuple[Fix, ...]]
 ) -> None:
@@ -142,11 +152,22 @@ def test_what_a_tool_keeps_is_warned_of_first(workspace: Workspace) -> None:
     assert "accounts-prod" in fix.warnings[0]
 
 
-def test_what_failed_is_mended_by_its_cause(workspace: Workspace) -> None:
-    finding = next(one for one in of_rule(workspace, "ECS-IAM-042") if one.node.endswith("/payments-api"))
+@pytest.mark.parametrize(
+    ("service", "names"),
+    [
+        ("payments-api", {"allow-missing-actions"}),
+        ("exports", {"create-task-role"}),
+        ("ledger", {"allow-key"}),
+        ("media", {"repair-trust"}),
+        ("pricing", {"repair-trust"}),
+        ("loyalty", {"create-task-role"}),
+    ],
+)
+def test_what_failed_is_mended_by_its_cause(workspace: Workspace, service: str, names: set[str]) -> None:
+    finding = next(one for one in of_rule(workspace, "ECS-IAM-042") if one.node.endswith(f"/{service}"))
     fixes = fixes_for(finding, workspace.facts)
-    assert [fix.name for fix in fixes] == ["allow-missing-actions"]
-    assert fixes[0].finding == finding.key
+    assert names <= {fix.name for fix in fixes}
+    assert {fix.finding for fix in fixes} == {finding.key}
 
 
 def test_proving_is_quick(workspace: Workspace, found: dict[str, tuple[Fix, ...]]) -> None:

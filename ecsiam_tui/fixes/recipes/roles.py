@@ -165,9 +165,10 @@ def _missing_as_named(finding: Finding, facts: Facts, name: str, *, of_execution
 
 @recipe("reuse-execution-role")
 def reuse_execution_role(finding: Finding, facts: Facts) -> Iterator[Fix]:
-    """A role that gives all that is asked for already, and is no application's: the one with the least beyond
-    that."""
-    roles = {arn: role for arn, role in facts.ecs_roles.items() if arn not in facts.task_roles}
+    """A role that gives all that is asked for already, and is not an application's alone: the one with the
+    least beyond that."""
+    others = {arn: role for arn, role in facts.ecs_roles.items() if arn not in facts.task_roles}
+    roles = facts.execution_roles | others
     yield from _reused(finding, facts, "task-execution", "reuse-execution-role", roles)
 
 
