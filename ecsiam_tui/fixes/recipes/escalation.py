@@ -177,6 +177,15 @@ def _without(placed: Placed, action: str) -> list[Data]:
 @asking_recipe("scope-pass-role")
 def scope_pass_role(finding: Finding, facts: Facts, answers: Answers) -> Iterator[Fix]:
     """Name the roles that may be passed, and the service that they may be passed to."""
+    if finding.rule == "ECS-IAM-065":
+        yield Fix(
+            name="scope-pass-role",
+            title="By hand: start the task anew without another role, and name the roles that may be passed",
+            finding=finding.key,
+            changes=(),
+            warnings=("Who started a task is not among what ECS tells of it.",),
+        )
+        return
     role = holder(facts, finding.node)
     if role is None or (finding.rule == "ECS-IAM-024" and _PASS not in finding.path[0].actions):
         return
