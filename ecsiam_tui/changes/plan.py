@@ -125,8 +125,9 @@ _DECODER = msgspec.json.Decoder(Plan)
 
 
 def to_json(plan: Plan) -> bytes:
-    """A plan as a file holds it."""
-    return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    """A plan as a file holds it: the version of the form first."""
+    data = {"schema": plan.schema, "changes": (), **msgspec.to_builtins(plan)}
+    return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
 
 
 def from_json(data: bytes, name: str = "the plan") -> Plan:

@@ -10,7 +10,7 @@ import typer
 
 from ecsiam_tui.account.source import SourceError
 from ecsiam_tui.account.text import visible
-from ecsiam_tui.cli import ask, audit, diff, explain, explore, headless, needs
+from ecsiam_tui.cli import ask, audit, diff, explain, explore, fix, headless, needs, plan
 from ecsiam_tui.cli.errors import CommandError
 
 app = typer.Typer(
@@ -26,8 +26,10 @@ headless.register(app)
 ask.register(app)
 audit.register(app)
 needs.register(app)
+fix.register(app)
 explain.register(app)
 diff.register(app)
+plan.register(app)
 
 
 def main() -> None:
