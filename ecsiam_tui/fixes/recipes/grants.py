@@ -18,6 +18,7 @@ from ecsiam_tui.findings.grants import (
     whole_service,
     with_mark,
 )
+from ecsiam_tui.fixes.documents import plain
 from ecsiam_tui.fixes.fix import Answers, Fix, asking_recipe
 from ecsiam_tui.fixes.shrinking import Cut, cut, variants
 from ecsiam_tui.fixes.statement_edits import asked_of, data_of, holder, put_inline, rewrite
@@ -156,7 +157,7 @@ def _own_resources(
         if not known or not one.statement.actions:
             return
         data = {key: value for key, value in data_of(one.placed).items() if key != "NotResource"}
-        edits.append((one.placed, [data | {"Resource": known}]))
+        edits.append((one.placed, [data | {"Resource": plain(known)}]))
     changes = rewrite(facts, role, edits, (), title)
     if changes:
         yield Fix(
