@@ -19,6 +19,11 @@ from ecsiam_tui.changes.rendering.quoting import one_line, separated
 from ecsiam_tui.changes.rendering.titles import origin, step, title
 
 _HELPERS = '''
+def settle():
+    """IAM is eventually consistent: what was written there is seen elsewhere some seconds later."""
+    time.sleep(float(os.environ.get("PROPAGATION_SECONDS", "15")))
+
+
 def client(service, region=None):
     return boto3.client(service, region_name=region)
 
@@ -97,6 +102,7 @@ def boto3_code(plan: Plan, snapshot: Snapshot) -> str:
         "",
         "import copy",
         "import json",
+        "import os",
         "import sys",
         "import time",
         "",
@@ -126,7 +132,7 @@ def boto3_code(plan: Plan, snapshot: Snapshot) -> str:
         lines += ["", f"# {index}. {step(change)}{why}", f"print({f'{index}/{len(steps)} {step(change)}'!r})"]
         for call in calls:
             if wrote_iam and call.service != "iam":
-                lines.append("time.sleep(15)  # what was written to IAM is seen elsewhere some seconds later")
+                lines.append("settle()")
             wrote_iam = call.service == "iam"
             first, made = _written(call, answers)
             lines += first

@@ -17,6 +17,7 @@ from ecsiam_tui.changes.calls import plan_calls
 from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.changes.plan import Plan, make
 from ecsiam_tui.changes.rendering import FORMS, render
+from ecsiam_tui.changes.rendering.cli_script import _HELPERS
 from ecsiam_tui.changes.rendering.guards import Absent, guards
 from ecsiam_tui.changes.rendering.quoting import parsed, separated
 from tests.changes.test_core import DOCUMENT, IAM, KINDS, NEW, cases
@@ -259,3 +260,32 @@ def test_what_is_looked_at_is_what_was_there_first(demo_snapshot: Snapshot) -> N
     assert [type(one.wanted) is Absent for one in found] == [True, False]
     role = next(one for one in demo_snapshot.roles if one.arn == put.role)
     assert found[1].wanted == parsed(role.role_policy_list[0].policy_document)
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("bash", "jq"))), reason="bash or jq is not here")
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        ("""same it '{"a": [1], "b": 2}' answer '{"b":2,"a":[1]}'""", ""),
+        ("""same it '{"a": 1}' answer '"{\\"a\\": 1}"'""", ""),
+        (
+            """same it '[{"PolicyArn": 1}, {"PolicyArn": 2}]' answer '[{"PolicyArn":2},{"PolicyArn":1}]'""",
+            "",
+        ),
+        ("same it null answer ''", ""),
+        ("""same it '{"a": 1}' answer '{"a": 2}'""", "it is not as it was when this was planned"),
+        ("same it null answer '{}'", "it is not as it was"),
+        ("same it null false", "it could not be read"),
+        ("absent it answer x", "it is there already"),
+        ("absent it refuse 'An error occurred (NoSuchEntity)'", ""),
+        ("absent it refuse 'RepositoryPolicyNotFoundException'", ""),
+        ("absent it refuse AccessDenied", "it could not be looked up: AccessDenied"),
+    ],
+)
+def test_what_the_script_takes_for_the_same(check: str, says: str) -> None:
+    answers = 'answer() { printf \'%s\' "$1"; }\nrefuse() { echo "$1" >&2; return 254; }\n'
+    script = f"set -euo pipefail\n{_HELPERS}\n{answers}{check}\n"
+    done = subprocess.run(["bash"], input=script, capture_output=True, text=True, timeout=30)
+    assert done.returncode == (1 if says else 0), done.stderr
+    assert done.stderr.startswith(f"stopped: {says}" if says else "")
+    assert bool(done.stderr) == bool(says)
