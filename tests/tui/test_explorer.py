@@ -119,7 +119,7 @@ async def test_every_key_in_the_footer_does_something(
                 for active in app.screen.active_bindings.values()
                 if active.binding.show and active.enabled
             ]
-            assert {"slash", "y", "x", "r", "ctrl+p", "question_mark", "q"} <= {item.key for item in shown}
+            assert {"slash", "v", "F", "E", "ctrl+p", "question_mark", "q"} <= {item.key for item in shown}
         for binding in shown:
             app = EcsIamApp(FixedSource(demo), clock=lambda: NOW)
             async with app.run_test(size=(120, 40)) as pilot:
@@ -128,9 +128,9 @@ async def test_every_key_in_the_footer_does_something(
                 called = Counter[str]()
                 for name in ("copy_to_clipboard", "exit", "push_screen"):
                     monkeypatch.setattr(app, name, _counting(app, name, called))
-                before = (app.focused, title(app), app._generation)
+                before = (app.focused, title(app), app._generation, app.explorer.faults_only)
                 await press(pilot, binding.key)
-                after = (app.focused, title(app), app._generation)
+                after = (app.focused, title(app), app._generation, app.explorer.faults_only)
                 leads = place == "detail" and binding.key == "enter"  # only some lines lead somewhere
                 assert called or before != after or leads, f"{binding.key} does nothing in the {place}"
 
