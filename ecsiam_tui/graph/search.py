@@ -53,16 +53,17 @@ def search(estate: Estate, text: str, most: int = 500) -> list[Hit]:
     hits = []
     for title, node_id, node in estate.names:
         if all(test(node) for test in tests):
-            score = _score(title, node_id, query.words)
-            if score is not None:
-                hits.append(Hit(score, node))
+            found = score(title, node_id, query.words)
+            if found is not None:
+                hits.append(Hit(found, node))
     return nsmallest(
         most, hits, key=lambda hit: (hit.score, len(hit.node.title), hit.node.title, hit.node.id)
     )
 
 
-def _score(title: str, node_id: str, free: Iterable[str]) -> int | None:
-    """0 for an exact title, more for looser matches, down to letters in order; None for no match."""
+def score(title: str, node_id: str, free: Iterable[str]) -> int | None:
+    """How well words fit a title and an id, all in small letters: 0 for an exact title, more for looser
+    matches, down to letters in order; None for no match."""
     total = 0
     for word in free:
         at = title.find(word)

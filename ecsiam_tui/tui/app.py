@@ -29,6 +29,7 @@ from ecsiam_tui.tui.loader import (
 )
 from ecsiam_tui.tui.planning import LOCKED, NOT_LIVE, PlanningApp
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
+from ecsiam_tui.tui.screens.edit import EditScreen
 from ecsiam_tui.tui.screens.explain import ExplainScreen
 from ecsiam_tui.tui.screens.explorer import ExplorerScreen
 from ecsiam_tui.tui.screens.findings import FindingList, FindingsScreen
@@ -343,6 +344,7 @@ class EcsIamApp(PlanningApp):
             ("Findings", [*FindingList.BINDINGS, *FindingsScreen.BINDINGS]),
             ("Explain", ExplainScreen.BINDINGS),
             ("Plan", PlanScreen.BINDINGS),
+            ("What if", EditScreen.BINDINGS),
             ("Fixes", [*FixList.BINDINGS, *FixScreen.BINDINGS]),
             ("Everywhere", [*PlanningApp.BINDINGS, *self.BINDINGS]),
         )

@@ -19,6 +19,7 @@ from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.text import visible
 from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.targets import VOLATILE, state
+from ecsiam_tui.changes.verifying import ASSIGNED
 
 CONTEXT = 3
 """Lines shown around a difference."""
@@ -86,14 +87,14 @@ def _managed(side: Snapshot, arn: str) -> str:
     return next((policy.document for policy in side.policies if policy.arn == arn), "")
 
 
-_NUMBERS = frozenset({"taskDefinitionArn", "revision", "registeredAt", "registeredBy", "deregisteredAt"})
+_LEFT_OUT = VOLATILE | ASSIGNED | {"taskDefinitionArn"}
 
 
 def _record(target: str, side: Snapshot) -> str:
     data = state(target, side)
     if data is None:
         return ""
-    kept = {key: _opened(key, value) for key, value in data.items() if key not in _NUMBERS | VOLATILE}
+    kept = {key: _opened(key, value) for key, value in data.items() if key not in _LEFT_OUT}
     return msgspec.json.encode(kept).decode()
 
 
@@ -168,7 +169,8 @@ def drawn(pair: Pair, colours: Mapping[str, str], width: int) -> tuple[Group, st
         return Group(Text(said, "dim")), said
     more = len(rows) - MOST_LINES
     rows = rows[:MOST_LINES]
-    body: list[Table | Text] = [_beside(rows, colours) if width >= SIDE_BY_SIDE else _unified(rows, colours)]
+    two_sides = pair.before and pair.after and width >= SIDE_BY_SIDE
+    body: list[Table | Text] = [_beside(rows, colours) if two_sides else _unified(rows, colours)]
     if more > 0:
         body.append(Text(f"and {more:,} more lines", "dim"))
     return Group(*body), plain

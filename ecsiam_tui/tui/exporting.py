@@ -47,3 +47,15 @@ def view_in_editor(title: str, text: str) -> int:
         write_private(path, text)
         path.chmod(0o400)
         return subprocess.run([*editor_command(), str(path)], check=False).returncode  # noqa: S603
+
+
+def edit_in_editor(title: str, text: str) -> str:
+    """Let somebody edit a text in the editor, and give back what it is then. The file is gone afterwards.
+
+    Raises OSError where the editor cannot be started or leaves no text, UnicodeError where it is not UTF-8.
+    """
+    with tempfile.TemporaryDirectory(prefix="ecsiam-") as folder:
+        path = Path(folder) / file_name(title, "json")
+        write_private(path, text)
+        subprocess.run([*editor_command(), str(path)], check=False)  # noqa: S603
+        return path.read_text(encoding="utf-8")

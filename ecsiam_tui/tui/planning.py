@@ -17,11 +17,14 @@ from ecsiam_tui.findings.finding import Finding
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.tui.applying import Applier
 from ecsiam_tui.tui.marks import Compared
-from ecsiam_tui.tui.screens.dialogs import Choose
+from ecsiam_tui.tui.screens.dialogs import Ask, Choose
+from ecsiam_tui.tui.screens.edit import EditScreen
 from ecsiam_tui.tui.screens.findings import FindingsScreen
 from ecsiam_tui.tui.screens.fixes import FixScreen
+from ecsiam_tui.tui.screens.pick import PickScreen
 from ecsiam_tui.tui.screens.plan import PlanScreen, plan_file
 from ecsiam_tui.tui.staging import PlanWorked, Staged, Staging
+from ecsiam_tui.tui.what_if import Choosing, Naming, Start, Subject, ways, why_not
 from ecsiam_tui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ class PlanningApp(App[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fix", "fix", id="app.fix"),
+        Binding("w", "what_if", "what if", id="app.what-if"),
         Binding("S", "plan", "plan", id="app.plan"),
         Binding("t", "view", "now/after/difference", id="app.view"),
     ]
@@ -157,6 +161,8 @@ class PlanningApp(App[None]):
             return here or isinstance(screen, FindingsScreen)
         if action == "fix":
             return bool(self._findings_here())
+        if action == "what_if":
+            return here and self.item is not None and self.item.node is not None
         return here
 
     @property
@@ -204,6 +210,38 @@ class PlanningApp(App[None]):
                 return
             finding = findings[int(chosen)]
         self.push_screen(FixScreen(finding))
+
+    @work
+    async def action_what_if(self) -> None:
+        """Try a change of the marked row."""
+        item, ground = self.item, self.ground
+        if item is None or ground is None:
+            return
+        found = ways(item, ground)
+        if not found:
+            self.notify(why_not(item, ground), title="nothing to change", severity="warning", markup=False)
+            return
+        chosen: str | None = "0"
+        if len(found) > 1:
+            choices = [(str(at), way.label) for at, way in enumerate(found)]
+            chosen = await self.push_screen_wait(Choose(f"What if… {item.title}", choices))
+        if chosen is not None:
+            await self._start(found[int(chosen)].start())
+
+    async def _start(self, start: Start) -> None:
+        """Open what a way of changing leads to, after what has to be asked first."""
+        if isinstance(start, Naming):
+            hint = "Letters, digits and +=,.@-_; Enter goes on, Esc goes back"
+            name = await self.push_screen_wait(Ask("Name of the inline policy", start.title, hint))
+            if name is None:
+                return
+            start = start.subject(name)
+        if isinstance(start, Choosing):
+            chosen = await self.push_screen_wait(Choose(start.title, start.choices))
+            if chosen is None:
+                return
+            start = start.pick(chosen)
+        self.push_screen(EditScreen(start) if isinstance(start, Subject) else PickScreen(start))
 
     # Leaving
 

@@ -17,7 +17,7 @@ from ecsiam_tui.findings.finding import Finding
 from ecsiam_tui.fixes.fix import Fix
 from ecsiam_tui.fixes.proof import fixes_for
 from ecsiam_tui.tui.differences import drawn
-from ecsiam_tui.tui.effects import paint_effect
+from ecsiam_tui.tui.effects import headline, paint_effect
 from ecsiam_tui.tui.pictures import Painter, Picture
 from ecsiam_tui.tui.screens.dialogs import Choose
 from ecsiam_tui.tui.trying import Trial, Tried
@@ -190,6 +190,10 @@ class FixScreen(Screen[None]):
     def _painted(self, fix: Fix) -> Picture:
         paint = Painter(self.app.theme_variables)
         paint.line(fix.title, "bold")
+        if self.tried is not None and self.tried.effect is not None:
+            for piece in headline(self.tried.effect):
+                paint.add(f"{piece.text}   ", piece.tone)
+            paint.beside("effect")
         for text in fix.warnings:
             paint.fact("▲ know this", text, "warn")
         for text in fix.costs:
@@ -202,12 +206,12 @@ class FixScreen(Screen[None]):
         for number, change in enumerate(fix.changes):
             told = tell(change)
             paint.line().add(f"{told.mark} ", TONES[told.mark])
-            paint.add(told.target, "bold").add(f"  {told.what}").line(f"  {told.kind}", "dim")
+            paint.add(told.target, "bold").line(f"  {told.what}")
             paint.fact("why", change.why, "dim")
             if number < len(pairs):
                 paint.put(*drawn(pairs[number], self.app.theme_variables, self.size.width))
         if fix.changes:
-            paint.title("effect")
+            paint.title("effect, in full")
             self._effect(paint)
         return paint.picture()
 

@@ -169,7 +169,8 @@ class PlanScreen(Screen[None]):
     def _row(self, change: AnyChange) -> Text:
         told, colours = tell(change), self.app.theme_variables
         text = Text(f"{told.mark} ", colours[MARK_TONES[told.mark]], no_wrap=True, overflow="ellipsis")
-        text.append(visible(told.target), "bold").append(f"  {told.kind}", "dim")
+        text.append(visible(told.target), "bold")
+        text.append("" if told.kind in told.what else f"  {told.kind}", "dim")
         text.append(f"  {visible(told.what)}", "")
         return text.append(f"  {visible(change.why)}" if change.why else "", "dim")
 

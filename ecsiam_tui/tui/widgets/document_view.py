@@ -37,8 +37,8 @@ class DocumentView(TextArea):
 
     def on_mount(self) -> None:
         """Take the colours of the app's theme, now and when it changes."""
-        self._use_theme()
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._use_theme())
+        use_theme(self)
+        self.app.theme_changed_signal.subscribe(self, lambda _: use_theme(self))
 
     def show(self, text: str, lines: tuple[int, int] | None = None) -> None:
         """Show a text, with some lines of it (from 1, inclusive) selected and in view."""
@@ -63,22 +63,24 @@ class DocumentView(TextArea):
         """Go to the last line."""
         self.move_cursor(self.document.end)
 
-    def _use_theme(self) -> None:
-        colours = self.app.theme_variables
-        self.register_theme(
-            TextAreaTheme(
-                name="ecsiam",
-                syntax_styles={
-                    "json.label": Style(color=colours["primary"]),
-                    "json.key": Style(color=colours["primary"]),
-                    "string": Style(color=colours["success"]),
-                    "number": Style(color=colours["warning"]),
-                    "boolean": Style(color=colours["warning"]),
-                    "json.null": Style(color=colours["warning"]),
-                    "json.error": Style(color=colours["error"]),
-                    "punctuation.bracket": Style(dim=True),
-                    "punctuation.delimiter": Style(dim=True),
-                },
-            )
+
+def use_theme(area: TextArea) -> None:
+    """Give a text area the colours of the app's theme."""
+    colours = area.app.theme_variables
+    area.register_theme(
+        TextAreaTheme(
+            name="ecsiam",
+            syntax_styles={
+                "json.label": Style(color=colours["primary"]),
+                "json.key": Style(color=colours["primary"]),
+                "string": Style(color=colours["success"]),
+                "number": Style(color=colours["warning"]),
+                "boolean": Style(color=colours["warning"]),
+                "json.null": Style(color=colours["warning"]),
+                "json.error": Style(color=colours["error"]),
+                "punctuation.bracket": Style(dim=True),
+                "punctuation.delimiter": Style(dim=True),
+            },
         )
-        self.theme = "ecsiam"
+    )
+    area.theme = "ecsiam"
