@@ -165,11 +165,14 @@ Path = tuple[str | int, ...]
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One edit of a task definition's JSON: the member at `path` (`("containerDefinitions", 0, "secrets")`)
-    is set to `value`, or taken away where `remove` is set. Environment variables' values are never in it."""
+    is set to `value`, or taken away where `remove` is set. Environment variables' values are never in it.
+    `named` is the name that a member of a list has to have that is taken away: where another stands there
+    when the base is read anew, the edit does not fit."""
 
     path: Path
     value: Any = None
     remove: bool = False
+    named: str = ""
 
 
 class RegisterTaskDefinition(Change, frozen=True, kw_only=True, tag="register-task-definition"):

@@ -53,7 +53,9 @@ def _edit(data: dict[str, Any], edit: Edit) -> None:
         if isinstance(at, dict):
             at.pop(last, None)
         else:
-            _inside(at, last, edit)
+            gone = _inside(at, last, edit)
+            if edit.named and (not isinstance(gone, dict) or gone.get("name") != edit.named):
+                raise ChangeError(f"{_words(edit)} is not {edit.named}; refresh, and make the change anew")
             del at[last]
     elif isinstance(at, list) and last == len(at):
         at.append(edit.value)

@@ -20,6 +20,7 @@ from ecsiam_tui.account.tasks import (
 )
 from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.editing import edited
+from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.fixes.recipes.references import corrected_value
 from tests.findings import builders as b
 from tests.fixes.accounts import DB, GROUP, READ, account, fixes, kinds, newest
@@ -37,6 +38,15 @@ def test_edits_reach_into_what_a_snapshot_holds_as_tuples() -> None:
     )
     assert made == {"secrets": [{"name": "A", "valueFrom": "x"}], "tags": {}, "new": {"inside": 1}}
     assert data["secrets"] == ({"name": "A"}, {"name": "B"})
+
+
+def test_another_variable_than_the_one_meant_is_not_taken_away() -> None:
+    data = {"environment": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]}
+    edit = c.Edit(path=("environment", 1), remove=True, named="B")
+    assert edited(data, [edit]) == {"environment": [{"name": "A", "value": "1"}]}
+    turned = {"environment": data["environment"][::-1]}
+    with pytest.raises(ChangeError, match=r"environment\.1 is not B; refresh"):
+        edited(turned, [edit])
 
 
 # valueFrom and what is named --------------------------------------------------------------------------------

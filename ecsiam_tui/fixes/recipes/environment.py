@@ -26,14 +26,14 @@ def _without(
     for number, container in enumerate(definition.container_definitions):
         head: c.Path = ("containerDefinitions", number)
         edits += [
-            c.Edit(path=(*head, "environment", index), remove=True)
-            for index in reversed(range(len(container.environment)))
-            if (number, container.environment[index].name) in gone
+            c.Edit(path=(*head, "environment", index), remove=True, named=variable.name)
+            for index, variable in reversed(list(enumerate(container.environment)))
+            if (number, variable.name) in gone
         ]
         edits += [
-            c.Edit(path=(*head, "secrets", index), remove=True)
-            for index in reversed(range(len(container.secrets)))
-            if container.secrets[index].name in names
+            c.Edit(path=(*head, "secrets", index), remove=True, named=secret.name)
+            for index, secret in reversed(list(enumerate(container.secrets)))
+            if secret.name in names
         ]
         added = [(name, arn) for (where, name), arn in gone.items() if where == number and arn]
         if added:
