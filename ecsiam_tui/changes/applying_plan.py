@@ -6,6 +6,7 @@ was.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -36,6 +37,11 @@ from ecsiam_tui.changes.words import tell
 LOOKS = 3
 """How often the account is read until it is as wanted: IAM shows a change a few seconds late (IAM User Guide,
 "Changes that I make are not always immediately visible")."""
+
+
+LOOKS_AT_FAILING = 6
+"""How often a deployment is looked at whose tasks fail: without a circuit breaker it goes on failing for
+ever."""
 
 
 class ApplyError(Exception):
@@ -168,11 +174,7 @@ class Applying:
 
     def leave(self, journal_id: str) -> None:
         """Leave an interrupted apply as it is. Raises ApplyError and JournalError."""
-        with self.journals.lock():
-            record = self._unfinished(journal_id)
-            self.journals.end(record.id, "left")
-            if record.header.kind == "roll-back":
-                self.journals.end(record.header.of, "left")
+        self.journals.leave(self._unfinished(journal_id).id)
 
     def plan_undo(self, journal_id: str, snapshot: Snapshot) -> Plan:
         """The plan that takes back an apply that ended, in the account as it is now. Raises ApplyError,
@@ -326,14 +328,20 @@ class Applying:
                 wanted = change.task_definition or ""
                 deployments[change.service] = (line.answer, record.answers.get(wanted, wanted))
         found: dict[str, Rollout] = {}
+        seen: dict[str, Rollout] = {}
+        failing: Counter[str] = Counter()
         until = self._clock() + self._watch_for
         while len(found) < len(deployments):
             for service, (deployment, wanted) in deployments.items():
                 if service in found:
                     continue
                 rollout = self._sender.rollout(service, deployment, wanted)
-                self._told(Event("rollout", total, total, name_of(service), rollout))
-                if rollout.state in OVER or self._clock() >= until or self._stop():
+                if rollout != seen.get(service):
+                    self._told(Event("rollout", total, total, name_of(service), rollout))
+                seen[service] = rollout
+                failing[service] += rollout.state == "failing"
+                ended = rollout.state in OVER or failing[service] >= LOOKS_AT_FAILING
+                if ended or self._clock() >= until or self._stop():
                     found[service] = rollout
             if len(found) < len(deployments):
                 self._sender.wait(5.0)

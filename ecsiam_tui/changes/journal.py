@@ -268,6 +268,14 @@ class Journals:
         finally:
             journal.close()
 
+    def leave(self, journal_id: str) -> None:
+        """Write that an interrupted apply is left as it is, and what it was to roll back. Raises
+        JournalError."""
+        with self.lock():
+            self.end(journal_id, "left")
+            if (header := self.read(journal_id).header).kind == "roll-back":
+                self.end(header.of, "left")
+
     def _path(self, journal_id: str) -> Path:
         return self.folder / f"{journal_id}.jsonl"
 

@@ -54,6 +54,28 @@ def state(target: str, snapshot: Snapshot) -> dict[str, Any] | None:
     return None
 
 
+_PLACES: tuple[tuple[str, str], ...] = (
+    (":role/", "roles"),
+    (":policy/", "policies"),
+    (":instance-profile/", "instance_profiles"),
+    (":service/", "services"),
+    (":task-definition/", "task_definitions"),
+    (":cluster/", "clusters"),
+    (":rule/", "rules"),
+    (":schedule/", "schedules"),
+    (":repository/", "repositories"),
+    (":secret:", "secrets"),
+    (":key/", "keys"),
+    (":log-group:", "log_groups"),
+)
+
+
+def place(target: str) -> str | None:
+    """The snapshot's field that a target (ARN) stands in; None for what is in none."""
+    kind = f":{target.split(':', 5)[-1]}"
+    return next((field for start, field in _PLACES if kind.startswith(start)), None)
+
+
 def states(targets: Iterable[str], snapshot: Snapshot) -> dict[str, dict[str, Any] | None]:
     """Several at once."""
     return {target: state(target, snapshot) for target in targets}

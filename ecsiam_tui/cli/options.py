@@ -25,6 +25,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", help="Refuse every change. It is the default; this says so aloud.")
 ]
+AllowWrites = Annotated[
+    bool, typer.Option("--allow-writes", help="Allow changes. Without it nothing is ever changed.")
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Ask nothing; only together with --account of the plan's account.")
+]
+Account = Annotated[str | None, typer.Option("--account", help="Id of the account that is meant.")]
 Light = Annotated[bool, typer.Option("--light", help="Light colours.")]
 
 

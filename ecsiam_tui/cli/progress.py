@@ -51,3 +51,17 @@ class TerminalWatcher:
     def cancelled(self) -> bool:
         """Never: Ctrl-C ends the process."""
         return False
+
+
+class Silent:
+    """Shows nothing. Implements `Watcher`."""
+
+    def progress(self, progress: Progress) -> None:
+        """Not shown."""
+
+    def partial(self, snapshot: Snapshot) -> None:
+        """Not shown."""
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
