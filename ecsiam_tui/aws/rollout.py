@@ -44,11 +44,19 @@ def look_at(session: AwsSession, service: str, deployment: str, wanted: str) -> 
     if own.get("rolloutState") == "COMPLETED":
         none = "" if counts["desired"] else "no task is wanted (desiredCount is 0)"
         return Rollout(service, "completed", deployment, **counts, reason=reason, proves_nothing=none)
-    event = next((one["message"] for one in found.get("events", ()) if "unable" in one["message"]), "")
-    if counts["failed"]:
+    event = next((one["message"] for one in _since(own, found) if "unable to" in one["message"]), "")
+    if counts["failed"] or event:
         said = _stopped(ecs, cluster, name, deployment) or one_line(event) or reason
         return Rollout(service, "failing", deployment, **counts, reason=said)
     return Rollout(service, "in progress", deployment, **counts, reason=reason)
+
+
+def _since(deployment: dict[str, Any], service: dict[str, Any]) -> list[dict[str, Any]]:
+    """The service's events since a deployment began, the newest first: a role that cannot be assumed makes no
+    task that fails, only an event."""
+    began = deployment.get("createdAt")
+    events = service.get("events", ())
+    return [one for one in events if began is None or one.get("createdAt", began) >= began]
 
 
 def _stopped(ecs: Any, cluster: str, name: str, deployment: str) -> str:

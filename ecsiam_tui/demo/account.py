@@ -19,7 +19,8 @@ from ecsiam_tui.account.collector import collector_paused
 from ecsiam_tui.aws.session import AwsSession, Target, make_session
 from ecsiam_tui.demo.estate import Estate, load_estate
 from ecsiam_tui.demo.missing_calls import answered
-from ecsiam_tui.demo.seed import Seeded, seed
+from ecsiam_tui.demo.rollout import rolling
+from ecsiam_tui.demo.seed import Seeded, ground_of, seed
 from ecsiam_tui.demo.tuning import tuned
 
 _HIDDEN_PREFIXES = ("AWS_", "MOTO_")
@@ -77,7 +78,9 @@ class DemoAccount:
             stack.enter_context(answered())
             self._session = make_session(Target(regions=regions), paced=False)
             with collector_paused():
-                self._seeded = seed(estate, self._session, self.now)
+                ground = ground_of(estate, self._session, self.now)
+                self._seeded = seed(ground)
+            stack.enter_context(rolling(ground, self._session))
             # Whoever drops the account without a word must not leave the process to moto.
             self._close = weakref.finalize(self, stack.pop_all().close)
 

@@ -190,7 +190,7 @@ def _service(ground: Ground, entry: Table) -> None:
             "taskDefinition": definition.arn,
             "demo": {"started": demo.get("updated", "6d")},
         }
-        _task(ground, task)
+        run_task(ground, task)
 
 
 def _steady(name: str) -> list[list[str]]:
@@ -284,10 +284,11 @@ def seed_instances(ground: Ground) -> None:
 def seed_tasks(ground: Ground) -> None:
     """Tasks that stand alone, and stopped ones."""
     for entry in ground.estate.list("tasks"):
-        _task(ground, entry)
+        run_task(ground, entry)
 
 
-def _task(ground: Ground, entry: Table) -> None:
+def run_task(ground: Ground, entry: Table) -> None:
+    """Make a task: what it is in the tables, `demo` included."""
     demo = demo_of(entry)
     region = entry.get("region", ground.home)
     home = backend(region)

@@ -69,13 +69,18 @@ def _ecs(region: str, resource: str) -> str:
     return f"arn:aws:ecs:{region}:{ACCOUNT}:{resource}"
 
 
-def seed(estate: Estate, clients: Clients, now: datetime) -> Seeded:
-    """Make the whole estate through `clients` and moto's backends; times count back from `now` (aware, UTC).
+def ground_of(estate: Estate, clients: Clients, now: datetime) -> Ground:
+    """What the estate is made on; times count back from `now` (aware, UTC)."""
+    home = estate.table("account")["regions"][0]
+    return Ground(estate, clients, references(estate, home), now, home)
+
+
+def seed(ground: Ground) -> Seeded:
+    """Make the whole estate through its clients and moto's backends.
 
     Raises EstateError where the declaration names something that it does not declare.
     """
-    home = estate.table("account")["regions"][0]
-    ground = Ground(estate, clients, references(estate, home), now, home)
+    estate = ground.estate
     with without_key_material():
         for step in _STEPS:
             step(ground)
