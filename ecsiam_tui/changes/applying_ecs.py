@@ -71,12 +71,21 @@ def deregister(change: c.DeregisterTaskDefinition, snapshot: Snapshot) -> Snapsh
     return with_fields(snapshot, task_definitions=definitions)
 
 
+def _is_registered(snapshot: Snapshot, arn: str) -> None:
+    """Raises ChangeError where there is no such revision. One that is older than the newest and that nothing
+    uses any more is in no snapshot, and can be rolled out all the same."""
+    newest = int(next_revision(arn, snapshot).rpartition(":")[2]) - 1
+    number = arn.rpartition(":")[2]
+    if arn in snapshot.missing or not number.isdigit() or int(number) >= newest:
+        definition(snapshot, arn)
+
+
 def update_service(change: c.UpdateService, snapshot: Snapshot) -> Snapshot:
     """A service with another revision or setting."""
     found = service(snapshot, change.service)
     fields: dict[str, Any] = {}
     if change.task_definition is not None:
-        definition(snapshot, change.task_definition)
+        _is_registered(snapshot, change.task_definition)
         fields["task_definition"] = change.task_definition
     if change.task_definition is not None or change.force_new_deployment:
         # A new deployment: nothing of it has failed yet.

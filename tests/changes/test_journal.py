@@ -13,6 +13,7 @@ from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.applying import apply_all
 from ecsiam_tui.changes.applying_plan import ApplyError, Applying, Event, Outcome, UnfinishedError, header
 from ecsiam_tui.changes.journal import JournalError, Journals, read
+from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.changes.plan import make
 from ecsiam_tui.changes.sending import SendError
 from ecsiam_tui.changes.targets import states
@@ -386,3 +387,16 @@ def test_three_sides() -> None:
     sides = ({"Tags": {"a.b": "1"}}, {"Tags": {"a.b": "2"}}, {"Tags": {"a.b": "3"}})
     (one,) = three_way("t", *sides)
     assert (one.path, one.was, one.now, one.wanted) == ("Tags.a.b", "1", "2", "3")
+
+
+def test_the_revision_before_is_rolled_out_though_it_is_read_no_more(journals: Journals) -> None:
+    """Nothing uses it, and it is not the newest: it is in no snapshot."""
+    where = Account()
+    outcome = applying(where, journals).start(plan())
+    left = tuple(one for one in where.snapshot.task_definitions if one.task_definition_arn != WEB)
+    where.snapshot = msgspec.structs.replace(where.snapshot, task_definitions=left)
+    undo = applying(where, journals).plan_undo(outcome.journal, where.snapshot)
+    assert undo.changes[0] == c.UpdateService(service=SERVICE, task_definition=WEB, why="undo")
+    assert applying(where, journals).start(undo, "undo", outcome.journal).state == "done"
+    with pytest.raises(ChangeError, match="web:4 was not read"):
+        make(account(), [c.UpdateService(service=SERVICE, task_definition=f"{WEB[:-1]}4")])
