@@ -37,6 +37,7 @@ from ecsiam_tui.tui.screens.fixes import FixList, FixScreen
 from ecsiam_tui.tui.screens.gaps import GapsScreen
 from ecsiam_tui.tui.screens.help import HelpScreen
 from ecsiam_tui.tui.screens.plan import PlanScreen
+from ecsiam_tui.tui.screens.simulate import SimulateScreen
 from ecsiam_tui.tui.styles import stylesheets
 from ecsiam_tui.tui.themes import DARK, LIGHT
 from ecsiam_tui.tui.widgets.detail import Detail
@@ -152,6 +153,7 @@ class EcsIamApp(PlanningApp):
             return
         before, self.workspace = self.workspace, event.workspace
         self.staging.ground_moved()
+        self.ask_pinned()
         if event.final:
             self._loading = None
         self._tick()
@@ -345,6 +347,7 @@ class EcsIamApp(PlanningApp):
             ("Explain", ExplainScreen.BINDINGS),
             ("Plan", PlanScreen.BINDINGS),
             ("What if", EditScreen.BINDINGS),
+            ("Simulate", SimulateScreen.BINDINGS),
             ("Fixes", [*FixList.BINDINGS, *FixScreen.BINDINGS]),
             ("Everywhere", [*PlanningApp.BINDINGS, *self.BINDINGS]),
         )
@@ -371,6 +374,7 @@ class EcsIamApp(PlanningApp):
         yield SystemCommand("Refresh", "read everything again", self.action_reload)
         yield SystemCommand("Findings", "what is wrong", self.action_findings)
         yield SystemCommand("Plan", "the staged changes, and what they do", self.action_plan)
+        yield SystemCommand("Simulate", "may a principal do something, and why", self.action_simulate)
         yield SystemCommand("Explain", "what an error text means", self.action_explain)
         yield SystemCommand("Gaps", "what could not be read", self.action_gaps)
         if self.source.profiles():

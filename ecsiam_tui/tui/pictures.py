@@ -178,7 +178,7 @@ def requirement_text(judged: Judged, colours: Mapping[str, str], unread: Iterabl
     paint.fact("source", asked.source, "dim")
     if judged.decision is not None:
         paint.line()
-        _decision(paint, judged.decision, unread)
+        decision_lines(paint, judged.decision, unread)
     return paint.picture()
 
 
@@ -217,11 +217,12 @@ def decision_text(decision: Decision, colours: Mapping[str, str], unread: Iterab
     """A decision: its word, each layer that matters, near misses, and what AWS would say. `unread` is what
     nobody has read and a Deny may stand in."""
     paint = Painter(colours)
-    _decision(paint, decision, unread)
+    decision_lines(paint, decision, unread)
     return paint.picture()
 
 
-def _decision(paint: Painter, decision: Decision, unread: Iterable[str] = ()) -> None:
+def decision_lines(paint: Painter, decision: Decision, unread: Iterable[str] = ()) -> None:
+    """A decision, painted behind what is there already."""
     told = tell(decision, unread)
     paint.add(told.principal, "bold").add(f"  {told.action}  ")
     paint.add(told.word.upper(), _WORD_TONES[told.word]).line(f"  {_soft(told.by)}")

@@ -17,12 +17,14 @@ from ecsiam_tui.findings.finding import Finding
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.tui.applying import Applier
 from ecsiam_tui.tui.marks import Compared
+from ecsiam_tui.tui.questions import Question, question_of
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
 from ecsiam_tui.tui.screens.edit import EditScreen
 from ecsiam_tui.tui.screens.findings import FindingsScreen
 from ecsiam_tui.tui.screens.fixes import FixScreen
 from ecsiam_tui.tui.screens.pick import PickScreen
 from ecsiam_tui.tui.screens.plan import PlanScreen, plan_file
+from ecsiam_tui.tui.screens.simulate import Asked, SimulateScreen, answered
 from ecsiam_tui.tui.staging import PlanWorked, Staged, Staging
 from ecsiam_tui.tui.what_if import Choosing, Naming, Start, Subject, ways, why_not
 from ecsiam_tui.workspace import Workspace
@@ -46,11 +48,14 @@ class PlanningApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "fix", "fix", id="app.fix"),
         Binding("w", "what_if", "what if", id="app.what-if"),
+        Binding("s", "simulate", "simulate", id="app.simulate"),
         Binding("S", "plan", "plan", id="app.plan"),
         Binding("t", "view", "now/after/difference", id="app.view"),
     ]
 
     staged: var[Staged] = var(Staged(), init=False)
+    pinned: var[tuple[Asked, ...]] = var(())
+    question: Question = Question()
     workspace: Workspace | None
     explorer: "ExplorerScreen"
 
@@ -79,6 +84,8 @@ class PlanningApp(App[None]):
         self.plan_changed()
         if (before.compared, before.shown) == (after.compared, after.shown):
             return
+        if before.compared is not after.compared:
+            self.ask_pinned()
         self.show_side()
         old = before.compared
         if old is not None and (after.compared is None or old.then is not after.compared.then):
@@ -242,6 +249,45 @@ class PlanningApp(App[None]):
                 return
             start = start.pick(chosen)
         self.push_screen(EditScreen(start) if isinstance(start, Subject) else PickScreen(start))
+
+    # Questions
+
+    def action_simulate(self) -> None:
+        """Ask what the marked row may do."""
+        if self.workspace is not None:
+            self.question = question_of(self.item, self.workspace, self.question)
+            self.push_screen(SimulateScreen(self.question))
+
+    def pin(self, asked: Asked) -> None:
+        """Keep a question: it is asked again after each staged change."""
+        self.pinned = (*self.pinned, asked)
+
+    def unpin(self, at: int) -> None:
+        """Forget a question."""
+        self.pinned = (*self.pinned[:at], *self.pinned[at + 1 :])
+
+    def ask_pinned(self) -> None:
+        """Ask the pinned questions again."""
+        now, compared = self.workspace, self.staged.compared
+        if self.pinned and now is not None:
+            self._ask_pinned(self.pinned, now, compared.then if compared is not None else None)
+
+    @work(thread=True, group="pinned", exit_on_error=False)
+    def _ask_pinned(self, pinned: tuple[Asked, ...], now: Workspace, then: Workspace | None) -> None:
+        found = tuple(answered(asked.now.question, asked.at, now, then) for asked in pinned)
+        self.call_from_thread(self._pinned_answered, pinned, found, then)
+
+    def _pinned_answered(
+        self, asked: tuple[Asked, ...], found: tuple[Asked, ...], then: Workspace | None
+    ) -> None:
+        compared = self.staged.compared
+        if self.pinned is not asked or then is not (compared.then if compared is not None else None):
+            return
+        self.pinned = found
+        other = [one for one in found if one.after is not None and one.after.outcomes != one.now.outcomes]
+        if other:
+            names = "\n".join(one.now.question.label for one in other[:5])
+            self.notify(names, title="pinned, and another answer after the plan", markup=False)
 
     # Leaving
 

@@ -211,7 +211,7 @@ def _policies(snapshot: Snapshot, but: Iterable[str]) -> tuple[tuple[str, str], 
     }
     for arn in aws_managed_arns(snapshot.partition):
         if arn not in found and arn not in left_out and "/aws-service-role/" not in arn:
-            found[arn] = f"{short_name(arn)}  AWS managed, its document was not read"
+            found[arn] = f"{short_name(arn)}  AWS managed, not read"
     return tuple(found.items())
 
 

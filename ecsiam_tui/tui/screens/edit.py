@@ -156,6 +156,7 @@ class EditScreen(Screen[None]):
         if self.is_mounted and checked.text == self.area.text:
             self.checked = checked
             self._show_problems()
+            self.refresh_bindings()
 
     def _try(self) -> None:
         ground = self.ecsiam.ground
@@ -230,6 +231,8 @@ class EditScreen(Screen[None]):
         """Keys that would do nothing here are not offered."""
         if action in ("stage", "revert"):
             return self.is_mounted and self.is_edited
+        if action == "next_problem":
+            return bool(self.checked.problems)
         return True
 
     def action_next_problem(self) -> None:
