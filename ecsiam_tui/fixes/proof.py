@@ -8,7 +8,9 @@ import msgspec
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.applying import apply_all
+from ecsiam_tui.changes.limits import errors
 from ecsiam_tui.changes.looking import ChangeError
+from ecsiam_tui.changes.plan import Plan
 from ecsiam_tui.ecs.needs import Needs
 from ecsiam_tui.ecs.requirement import STATUSES, Judged, Requirement, Status
 from ecsiam_tui.ecs.surroundings import Surroundings
@@ -53,7 +55,7 @@ def fixes_for(finding: Finding, facts: Facts, answers: Answers = NO_ANSWERS) -> 
             if completed is not None:
                 fix, proof = completed, prove(completed, finding, facts)
             if proof.ok:
-                found.append(_told(fix, proof, facts.snapshot))
+                found.append(_sendable(_told(fix, proof, facts.snapshot), facts.snapshot))
     return tuple(sorted(found, key=lambda fix: (not fix.changes, fix.breadth)))
 
 
@@ -110,6 +112,18 @@ def _told(fix: Fix, proof: Proof, snapshot: Snapshot) -> Fix:
     costs += [f"Afterwards: {one.summary} ({one.rule}, {one.severity.word})" for one in proof.new_findings]
     warnings = dict.fromkeys((*keeper_warnings(fix.changes, snapshot), *fix.warnings))
     return msgspec.structs.replace(fix, costs=tuple(dict.fromkeys(costs)), warnings=tuple(warnings))
+
+
+def _sendable(fix: Fix, snapshot: Snapshot) -> Fix:
+    """The fix; where AWS would refuse a call of it, only what stands in the way is told."""
+    plan = Plan(snapshot.account_id, snapshot.taken_at, fix.changes)
+    refused = dict.fromkeys(problem.message for problem in errors(plan, snapshot))
+    if not refused:
+        return fix
+    warnings = (*(f"AWS would refuse it: {message}." for message in refused), *fix.warnings)
+    return msgspec.structs.replace(
+        fix, title=f"First mend what stands in the way, then: {fix.title}", changes=(), warnings=warnings
+    )
 
 
 def after(changes: Iterable[c.AnyChange], facts: Facts) -> Facts:

@@ -228,6 +228,12 @@ def question(facts: Facts, role: Role, cuts: tuple[Cut, ...]) -> Question:
     )
 
 
+def _ask(costs: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        ("What ECS does not ask for the application may use all the same: ask who runs it.",) if costs else ()
+    )
+
+
 def variants(
     name: str,
     finding: str,
@@ -250,6 +256,7 @@ def variants(
         if not changes or changes in seen:
             continue
         seen.add(changes)
+        costs = tuple(lost(facts, role, cuts, keep))
         what = f"keep what ECS asks for and {listed(keep)}" if keep else "keep only what ECS asks for"
         yield Fix(
             name=name,
@@ -257,7 +264,7 @@ def variants(
             finding=finding,
             changes=changes,
             breadth=breadth if not chosen else 1,
-            costs=tuple(lost(facts, role, cuts, keep)),
-            warnings=shared_warning(changes, role),
+            costs=costs,
+            warnings=(*_ask(costs), *shared_warning(changes, role)),
             questions=(asks,) if asks.choices else (),
         )

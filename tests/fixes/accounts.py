@@ -17,6 +17,7 @@ DB = b.arn("secretsmanager", "secret:db-AbCdEf")
 READ = "secretsmanager:GetSecretValue"
 GROUP = b.arn("logs", "log-group:/ecs/web")
 KEY = b.arn("kms", "key/1")
+QUEUE = b.arn("sqs", "jobs")
 
 
 def account(*containers: Any, inline: Any = None, **fields: Any) -> Snapshot:

@@ -31,7 +31,7 @@ from ecsiam_tui.changes.inverting import inverse_of_all
 from ecsiam_tui.findings.registry import run_rule
 from ecsiam_tui.fixes.fix import Answers
 from tests.findings import builders as b
-from tests.fixes.accounts import DB, GROUP, KEY, READ, account, fixes, kinds, written
+from tests.fixes.accounts import DB, GROUP, KEY, QUEUE, READ, account, fixes, kinds, written
 
 # Rollouts, launchers ----------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ def versioned() -> Snapshot:
     versions = tuple(
         PolicyVersion(version_id=f"v{number}", is_default_version=number == 1) for number in (2, 1)
     )
-    own = b.policy("app", b.document(b.allow("sqs:SendMessage", "q")), policy_version_list=versions)
+    own = b.policy("app", b.document(b.allow("sqs:SendMessage", QUEUE)), policy_version_list=versions)
     return account(roles=[b.role("web-task", attached=(own.arn,)), b.role("web-exec")], policies=[own])
 
 

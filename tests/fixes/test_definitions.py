@@ -23,7 +23,7 @@ from ecsiam_tui.changes.editing import edited
 from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.fixes.recipes.references import corrected_value
 from tests.findings import builders as b
-from tests.fixes.accounts import DB, GROUP, READ, account, fixes, kinds, newest
+from tests.fixes.accounts import DB, GROUP, QUEUE, READ, account, fixes, kinds, newest
 
 
 def test_edits_reach_into_what_a_snapshot_holds_as_tuples() -> None:
@@ -166,8 +166,8 @@ def test_an_image_that_is_there_takes_the_place_of_one_that_is_not() -> None:
         (b.allow(READ, f"{DB}:password::"), b.allow(READ, DB)),
         (b.allow(READ, DB[:-7]), b.allow(READ, DB)),
         (
-            b.allow([READ, "sqs:SendMessage"], [f"{DB}:password::", "q"]),
-            b.allow([READ, "sqs:SendMessage"], [DB, "q"]),
+            b.allow([READ, "sqs:SendMessage"], [f"{DB}:password::", QUEUE]),
+            b.allow([READ, "sqs:SendMessage"], [DB, QUEUE]),
         ),
         (
             b.allow("secretsmanager:DescribeSecret", DB),

@@ -18,7 +18,10 @@ from ecsiam_tui.workspace import Workspace
 
 NUMBERS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 22, 27, 28, 32, 39, 52, 60, 61, 63)
 RULES = tuple(f"ECS-IAM-{number:03}" for number in NUMBERS)
-NOTHING_TO_DO: dict[str, str] = {}
+NOTHING_TO_DO: dict[str, str] = {
+    "ECS-IAM-012 arn:aws:iam::123456789012:role/old-crawler-task": "its trust names a user that is gone",
+    "ECS-IAM-032 arn:aws:ecs:eu-west-1:123456789012:task-definition/crawler:8": "it has no execution role",
+}
 """Findings that no call mends, and why."""
 TOLD = ("ECS-IAM-046", "ECS-IAM-049", "ECS-IAM-064")
 """Rules whose findings are mended elsewhere."""
@@ -65,8 +68,11 @@ def test_a_fix_mends_it_and_goes_back(
 ) -> None:
     """The narrowest fix of the first finding, looked at by a workspace that knows nothing of proofs."""
     before = workspace.snapshot
-    finding = next(of_rule(workspace, rule))
-    fix = found[finding.key][0]
+    mended = [(one, found[one.key][0]) for one in of_rule(workspace, rule) if one.key not in NOTHING_TO_DO]
+    if not mended:
+        assert all("First" in fix.title for one in of_rule(workspace, rule) for fix in found[one.key][:1])
+        return
+    finding, fix = mended[0]
     there = apply_all(fix.changes, before)
     later = Workspace(there)
     same = {one.task_definition: one.base for one in fix.changes if isinstance(one, c.RegisterTaskDefinition)}

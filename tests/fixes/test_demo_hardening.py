@@ -38,6 +38,7 @@ TOLD = {
     "ECS-IAM-040 service/prod/webhooks": CAUSE_FIRST,
     "ECS-IAM-056 task-definition/edge-proxy:11": "it is INACTIVE: another revision is rolled out first",
     "ECS-IAM-057 daemon-task-definition/log-shipper:1": "no change registers daemon task definitions",
+    "ECS-IAM-057 task-definition/crawler:8": "no revision is registered while it has no execution role",
     "ECS-IAM-058 task-definition/inventory:29": MADE_ELSEWHERE,
     "ECS-IAM-059 task-definition/reports:28": "the policy of the file system has to be closed first",
     "ECS-IAM-059 task-definition/exports:4": "there is no access point to go through",

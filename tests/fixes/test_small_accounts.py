@@ -125,8 +125,8 @@ def of_key(who: str) -> str:
     ("key_policy", "allowed", "kinds"),
     [
         (of_key(f"arn:aws:iam::{ACCOUNT}:root"), False, ["PutRolePolicy"]),
-        (of_key(role_arn("admin")), True, ["SetResourcePolicy"]),
-        (of_key(role_arn("admin")), False, ["PutRolePolicy", "SetResourcePolicy"]),
+        (of_key(role_arn("web-task")), True, ["SetResourcePolicy"]),
+        (of_key(role_arn("web-task")), False, ["PutRolePolicy", "SetResourcePolicy"]),
     ],
 )
 def test_a_key_is_allowed_where_it_has_to_be(key_policy: str, allowed: bool, kinds: list[str]) -> None:
