@@ -38,6 +38,10 @@ def fix(
         bool, typer.Option("--all", help="Every finding at least as bad as --severity.")
     ] = False,
     severity: Annotated[Level, typer.Option("--severity", help="With --all: how bad at least.")] = Level.HIGH,
+    losing: Annotated[
+        bool,
+        typer.Option("--losing", help="With --all: also fixes that take away what ECS does not ask for."),
+    ] = False,
     choose: Annotated[
         int, typer.Option("--choose", help="Which of the fixes, from 1: the narrowest is first.")
     ] = 1,
@@ -67,7 +71,7 @@ def fix(
     where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
     workspace = Workspace(where.load().snapshot, settings=settings_of(config))
     if every:
-        _fix_all(workspace, severity, plan, as_json=as_json)
+        _fix_all(workspace, severity, plan, losing=losing, as_json=as_json)
     else:
         _fix_one(workspace, finding or [], choose, plan, as_json=as_json)
 
@@ -109,7 +113,7 @@ def _find(workspace: Workspace, words: list[str]) -> Finding:
     raise CommandError(f"nothing of {' '.join(words)} was found; ecsiam-tui audit lists what was")
 
 
-def _fix_all(workspace: Workspace, severity: Level, out: Path | None, *, as_json: bool) -> None:
+def _fix_all(workspace: Workspace, severity: Level, out: Path | None, *, losing: bool, as_json: bool) -> None:
     from ecsiam_tui.findings.finding import parse_severity
     from ecsiam_tui.fixes.many import mend, plan_of
 
@@ -117,7 +121,7 @@ def _fix_all(workspace: Workspace, severity: Level, out: Path | None, *, as_json
     wanted = [one for one in workspace.findings if bar is not None and one.severity >= bar]
     mended: list[Mended] = []
     changes: tuple[Any, ...] = ()
-    for one, so_far in mend(wanted, workspace.facts):
+    for one, so_far in mend(wanted, workspace.facts, losing=losing):
         mended.append(one)
         changes = so_far
     if as_json:

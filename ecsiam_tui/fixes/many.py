@@ -13,6 +13,12 @@ from ecsiam_tui.fixes.fix import Fix
 from ecsiam_tui.fixes.proof import after, fixes_for
 
 
+_WHY_NOT = {
+    False: "no fix by API is known that does no harm",
+    True: "its fixes take permissions away that the application may use; choose one by hand",
+}
+
+
 class Mended(NamedTuple):
     """What became of a finding: the fix that was taken, or why there is none."""
 
@@ -21,9 +27,17 @@ class Mended(NamedTuple):
     why_not: str = ""
 
 
-def mend(findings: Iterable[Finding], facts: Facts) -> Iterator[tuple[Mended, tuple[AnyChange, ...]]]:
+def takes_away(fix: Fix) -> bool:
+    """Whether a fix takes permissions away of which only the application knows whether it uses them."""
+    return any(cost.startswith("Loses ") for cost in fix.costs)
+
+
+def mend(
+    findings: Iterable[Finding], facts: Facts, *, losing: bool = False
+) -> Iterator[tuple[Mended, tuple[AnyChange, ...]]]:
     """For each finding, the worst first as they come, what becomes of it and the changes so far. A finding
-    that an earlier fix took with it needs none."""
+    that an earlier fix took with it needs none. Fixes that take permissions away are taken only where
+    `losing` says so."""
     changes: tuple[AnyChange, ...] = ()
     now = facts
     there = {one.key: one for one in find(facts)}
@@ -32,9 +46,10 @@ def mend(findings: Iterable[Finding], facts: Facts) -> Iterator[tuple[Mended, tu
         if current is None:
             yield Mended(wanted, why_not="an earlier fix takes it with it"), changes
             continue
-        fix = next((one for one in fixes_for(current, now) if one.changes), None)
+        every = [one for one in fixes_for(current, now) if one.changes]
+        fix = next((one for one in every if losing or not takes_away(one)), None)
         if fix is None:
-            yield Mended(wanted, why_not="no fix by API is known that does no harm"), changes
+            yield Mended(wanted, why_not=_WHY_NOT[bool(every)]), changes
             continue
         try:
             later = after(fix.changes, now)
