@@ -12,7 +12,6 @@ from ecsiam_tui.findings.registry import find
 from ecsiam_tui.fixes.fix import Fix
 from ecsiam_tui.fixes.proof import after, fixes_for
 
-
 _WHY_NOT = {
     False: "no fix by API is known that does no harm",
     True: "its fixes take permissions away that the application may use; choose one by hand",
