@@ -182,12 +182,14 @@ def complete(
     if not lowered and field != "context":
         return []
     most = 500 if field == "actions" else MOST_MATCHES
+    seen: set[str] = set()
     first: list[str] = []
     then: list[str] = []
     for name in _names(field, question, workspace, missing):
         small = name.lower()
-        if small == lowered:
+        if small == lowered or small in seen:
             continue
+        seen.add(small)
         if small.startswith(lowered) or small.partition(":")[2].startswith(lowered):
             first.append(name)
         elif lowered in small:

@@ -16,6 +16,7 @@ from ecsiam_tui.changes import plan as plans
 from ecsiam_tui.changes.change import AnyChange
 from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.changes.plan import Plan
+from ecsiam_tui.changes.ready import Ready, look
 from ecsiam_tui.changes.targets import drift, states
 from ecsiam_tui.tui.marks import Compared
 from ecsiam_tui.workspace import Effect, Workspace, effect
@@ -29,11 +30,12 @@ VIEWS: tuple[View, ...] = ("now", "after", "difference")
 
 class Staged(NamedTuple):
     """The plan (None while nothing is staged), and what came of it: None while that is being worked out, or
-    where `error` says why the plan does not fit the account any more."""
+    where `error` says why the plan does not fit the account any more. `ready` is what stands in its way."""
 
     plan: Plan | None = None
     compared: Compared | None = None
     effect: Effect | None = None
+    ready: Ready | None = None
     error: str = ""
     working: bool = False
     view: View = "now"
@@ -121,7 +123,7 @@ class Staging:
         """The account is being read anew: what came of the plan is not known until that is judged."""
         self._generation += 1
         if self._app.staged.plan is not None:
-            self._app.staged = self._app.staged._replace(compared=None, effect=None, working=True)
+            self._app.staged = self._app.staged._replace(compared=None, effect=None, ready=None, working=True)
 
     def follow(self) -> None:
         """The account was read again and is judged: the plan is seen against what it is now."""
@@ -158,7 +160,8 @@ class Staging:
             with collector_paused():
                 plan = _rebased(plan, now)
                 then = now.planned(plan).prepare().judge()
-                staged = Staged(plan, Compared(now, then).prepare(), effect(now, then))
+                compared = Compared(now, then).prepare()
+                staged = Staged(plan, compared, effect(now, then), look(plan, now.snapshot))
         except ChangeError as error:
             staged = Staged(plan, error=f"the plan does not fit any more: {error}")
         self._app.post_message(PlanWorked(generation, staged))

@@ -16,15 +16,22 @@ from textual.widgets.option_list import Option
 from ecsiam_tui.account.text import visible
 from ecsiam_tui.changes.applying import apply_all
 from ecsiam_tui.changes.change import AnyChange, UpdateService
-from ecsiam_tui.changes.limits import check
 from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.changes.plan import Plan, PlanError, from_json, to_json
+from ecsiam_tui.changes.rendering import FORMS, render
 from ecsiam_tui.changes.words import tell
 from ecsiam_tui.tui import exporting
 from ecsiam_tui.tui.differences import drawn, pair_of
 from ecsiam_tui.tui.effects import headline, paint_effect
 from ecsiam_tui.tui.pictures import Painter, Picture
-from ecsiam_tui.tui.plan_notes import export_forms, sharing_notes
+from ecsiam_tui.tui.plan_notes import (
+    form_choices,
+    in_the_way,
+    offered_path,
+    paint_ready,
+    paint_risk,
+    sharing_notes,
+)
 from ecsiam_tui.tui.screens.applying import ApplyScreen
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
 from ecsiam_tui.tui.staging import Staged
@@ -40,7 +47,6 @@ EMPTY = (
     " them in order, writes them out for those who apply them elsewhere, and applies them.\n\n"
     "o opens a plan file, esc goes back."
 )
-_PROBLEM_TONES = {"error": "bad", "warning": "warn"}
 MARK_TONES = {"+": "success", "~": "warning", "-": "error"}
 
 
@@ -63,6 +69,18 @@ def written(app: App[None], path: Path, text: str) -> Path | None:
         app.notify(str(path), title="written", markup=False)
         return path
     return None
+
+
+def written_folder(app: App[None], folder: Path, files: dict[str, str]) -> None:
+    """Write private files into a new folder, and say so."""
+    try:
+        folder.mkdir(mode=0o700)
+        for name, text in files.items():
+            exporting.write_private(folder / name, text)
+    except OSError as error:
+        app.notify(f"{folder}: {error.strerror}", severity="error", markup=False)
+    else:
+        app.notify(f"{len(files)} files in {folder}", title="written", markup=False)
 
 
 class PlanScreen(Screen[None]):
@@ -285,22 +303,25 @@ class PlanScreen(Screen[None]):
         plan, now = self.plan, self.ecsiam.workspace
         if plan is None or now is None:
             return
-        forms = export_forms()
-        choices = [(form.name, f"{form.name:<15} {form.title}") for form in forms]
-        chosen = await self.app.push_screen_wait(Choose("Export as", choices))
-        form = next((form for form in forms if form.name == chosen), None)
+        chosen = await self.app.push_screen_wait(Choose("Export as", form_choices()))
+        form = next((form for form in FORMS if form == chosen), None)
         if form is None:
             return
         try:
-            text = await self.ecsiam.in_thread(partial(form.write, plan, now.snapshot))
+            found = await self.ecsiam.in_thread(partial(render, plan, now.snapshot, form))
         except ChangeError as error:
             self._said(str(error))
             return
-        offered = exporting.free_path(Path.cwd() / f"ecsiam-plan{form.suffix}")
+        offered = exporting.free_path(offered_path(Path.cwd(), form))
         hint = "Enter writes, Esc goes back"
         name = await self.app.push_screen_wait(Ask("Write to", str(offered), hint))
-        if name is not None:
-            written(self.app, Path(name).expanduser(), text)
+        if name is None:
+            return
+        path = Path(name).expanduser()
+        if isinstance(found, str):
+            written(self.app, path, found)
+        else:
+            written_folder(self.app, path, found)
 
     def action_apply(self) -> None:
         """Make it real."""
@@ -311,6 +332,8 @@ class PlanScreen(Screen[None]):
             self.notify(app.locked, title="read-only", severity="warning", markup=False, timeout=10)
         elif app.staged.error:
             self._said(app.staged.error)
+        elif reason := in_the_way(plan, app.staged.ready):
+            self._said(reason)
         else:
             app.push_screen(ApplyScreen(plan, app.workspace.snapshot, app.applier))
 
@@ -327,6 +350,7 @@ def plan_text(at: int, staged: Staged, now: Workspace, colours: dict[str, str], 
     paint.add(told.target, "bold").line(f"  {told.what}", "dim")
     paint.line(change.target, "dim")
     paint.fact("why", change.why)
+    paint_risk(paint, staged.ready, at)
     for text in sharing_notes(change, now):
         paint.fact("shared", text, "warn")
     try:
@@ -337,12 +361,8 @@ def plan_text(at: int, staged: Staged, now: Workspace, colours: dict[str, str], 
     else:
         paint.title(pair.title)
         paint.put(*drawn(pair, colours, width))
-    problems = check(plan, now.snapshot)
-    if problems:
-        paint.title("problems")
-        for problem in problems:
-            paint.add("✗ " if problem.severity == "error" else "▲ ", _PROBLEM_TONES[problem.severity])
-            paint.add(f"{tell(plan.changes[problem.index]).target}: ", "bold").line(problem.message)
+    if staged.ready is not None:
+        paint_ready(paint, plan, staged.ready)
     paint.title("effect of the plan")
     if staged.error:
         paint.line(staged.error, "bad")
