@@ -4,6 +4,7 @@ import ipaddress
 import os
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,3 +101,16 @@ def demo_snapshot() -> Any:
         return source.load(_Quiet()).snapshot
     finally:
         source.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much was survived, below the results: also where the tests ran in other processes."""
+    sums: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, value in report.user_properties:
+            if name == "survived":
+                sums[value[0]] += value[1]
+    if sums:
+        counts = ", ".join(f"{number} {what}" for what, number in sorted(sums.items(), reverse=True))
+        lost = "" if terminalreporter.stats.get("failed") else ": nothing was lost"
+        terminalreporter.write_line(f"applying changes survived {counts}{lost}")

@@ -14,6 +14,10 @@ from ecsiam_tui.changes.verifying import meaning, normal
 # What must not be sent twice ------------------------------------------------------------------------------
 
 
+LOOKED_UP = frozenset({"AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"})
+"""Calls that may be sent twice, but answer the second time with an error that others have, too."""
+
+
 def note(session: AwsSession, call: Call) -> str:
     """What is so before a call that must not be sent twice, and is no longer once it took effect."""
     match call.operation:
@@ -44,6 +48,10 @@ def found(session: AwsSession, call: Call, before: str, given: dict[str, Any]) -
             wanted = call.parameters.get("taskDefinition", service.get("taskDefinition"))
             is_new = primary(service) != before and service.get("taskDefinition") == wanted
             return primary(service) if is_new else None
+        case "AddRoleToInstanceProfile":
+            return "" if given["RoleName"] in _profile_roles(session, given) else None
+        case "RemoveRoleFromInstanceProfile":
+            return None if given["RoleName"] in _profile_roles(session, given) else ""
     return None
 
 
@@ -203,10 +211,15 @@ def _policy(session: AwsSession, given: dict[str, Any]) -> str:
 
 
 def _profile(session: AwsSession, given: dict[str, Any]) -> str:
+    roles = _profile_roles(session, given)
+    holds = f"the instance profile {given['InstanceProfileName']} holds {', '.join(roles)}"
+    return "" if roles == [given["RoleName"]] else holds
+
+
+def _profile_roles(session: AwsSession, given: dict[str, Any]) -> list[str]:
     name = given["InstanceProfileName"]
     profile = _iam(session).get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
-    roles = [one["RoleName"] for one in profile["Roles"]]
-    return "" if roles == [given["RoleName"]] else f"the instance profile {name} holds {', '.join(roles)}"
+    return [one["RoleName"] for one in profile["Roles"]]
 
 
 def _tags(data: dict[str, Any]) -> dict[str, str]:

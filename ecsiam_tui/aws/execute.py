@@ -91,8 +91,9 @@ class Executor:
         return self._reading(lambda: effects.note(self._session, _renamed(call, names)))
 
     def took_effect(self, call: Call, names: Mapping[str, str], note: str) -> Sent | None:
-        """Looks whether a call took effect, where sending it again would do harm. Raises SendError."""
-        if call.harmless_twice:
+        """Looks whether a call took effect, where sending it again would do harm, or where looking is
+        simpler. Raises SendError."""
+        if call.harmless_twice and call.operation not in effects.LOOKED_UP:
             return None
         call = _renamed(call, names)
         answer = self._reading(lambda: effects.found(self._session, call, note, self._parameters(call)))
