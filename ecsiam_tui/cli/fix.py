@@ -261,13 +261,7 @@ def what_if(
         write_report(report(found, *sides, names=names, full=full))
     broken = any(one.before == "met" and one.after == "missing" for one in found.requirements)
     # What was wrong with a revision is wrong with the next one too: no news.
-    moved = {_lasting(one) for one in found.findings.resolved}
-    new = [one for one in found.findings.new if _lasting(one) not in moved]
+    moved = {one.lasting_key for one in found.findings.resolved}
+    new = [one for one in found.findings.new if one.lasting_key not in moved]
     if broken or any(one.severity >= Severity.HIGH for one in new):
         raise typer.Exit(1)
-
-
-def _lasting(finding: Finding) -> tuple[str, str]:
-    """Rule and node, a task definition without its revision."""
-    head, _, revision = finding.node.rpartition(":")
-    return finding.rule, head if ":task-definition/" in head and revision.isdigit() else finding.node

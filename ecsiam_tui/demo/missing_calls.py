@@ -18,6 +18,7 @@ from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
 from moto.ecs.exceptions import EcsClientException
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam.policy_validation import BaseIAMPolicyValidator
 from moto.secretsmanager.exceptions import SecretsManagerClientError
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.ssm.responses import SimpleSystemManagerResponse
@@ -189,5 +190,7 @@ def answered() -> Iterator[None]:
         ):
             method = getattr(ECRBackend, name)
             stack.enter_context(patch.object(ECRBackend, name, _refuse_registry(method, action)))
+        # AWS still takes the version 2008-10-17; moto does where a role is made, but not where it is changed.
+        stack.enter_context(patch.object(BaseIAMPolicyValidator, "_validate_version", lambda _: None))
         stack.callback(_answers.clear)
         yield

@@ -91,6 +91,14 @@ class Finding(msgspec.Struct, frozen=True):
         return f"{self.rule} {self.node}"
 
     @property
+    def lasting_key(self) -> str:
+        """The key without a task definition's revision: what is wrong with one is wrong with the next one
+        too."""
+        head, _, revision = self.node.rpartition(":")
+        family = ":task-definition/" in head and revision.isdigit()
+        return f"{self.rule} {head}" if family else self.key
+
+    @property
     def is_certain(self) -> bool:
         """Whether all that it rests on was read."""
         return not self.rests_on
