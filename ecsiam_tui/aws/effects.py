@@ -4,12 +4,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-import msgspec
-
 from ecsiam_tui.aws.session import AwsSession
 from ecsiam_tui.changes.calling import Call
 from ecsiam_tui.changes.editing import registrable
-from ecsiam_tui.changes.verifying import meaning, normal
+from ecsiam_tui.changes.verifying import meaning, unlike
 
 # What must not be sent twice ------------------------------------------------------------------------------
 
@@ -114,19 +112,9 @@ def _registered(session: AwsSession, call: Call, before: int, given: dict[str, A
             taskDefinition=arn, include=["TAGS"]
         )
         described = registrable(answer["taskDefinition"], answer.get("tags", []))
-        if as_registered(described) == as_registered(given):
+        if not unlike(given, described):
             return arn
     return None
-
-
-def as_registered(definition: dict[str, Any]) -> Any:
-    """A task definition without what ECS adds by itself: empty lists, and the root of a file system."""
-    found = normal(msgspec.to_builtins(definition))
-    for volume in found.get("volumes", ()):
-        efs = volume.get("efsVolumeConfiguration", {})
-        if efs.get("rootDirectory") == "/":
-            del efs["rootDirectory"]
-    return found
 
 
 # What is so already ---------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ _LATE: tuple[tuple[str, str, float], ...] = (
     ("ValidationException", "must allow AWS EventBridge Scheduler to assume the role", PATIENCE),
     ("ValidationException", "cannot be assumed by principal", PATIENCE),
     ("MalformedPolicyDocument", "Invalid principal in policy", PATIENCE),
-    ("MalformedPolicyDocumentException", "principals", PATIENCE),
+    ("MalformedPolicyDocumentException", "principal", PATIENCE),
     ("InvalidParameterException", "Invalid principal", PATIENCE),
     ("DeleteConflict", "", 15.0),
     ("ConcurrentModification", "", PATIENCE),
@@ -251,6 +251,9 @@ def _refused(error: Exception) -> SendError:
             expired=True,
         )
     message = one_line(error)
+    if isinstance(error, boto.ParamValidationError):
+        # It names the values, too, and they may be those of environment variables.
+        message = "; ".join(line.partition(", value:")[0] for line in str(error).splitlines())
     if isinstance(error, boto.ClientError):
         message = one_line(error.response.get("Error", {}).get("Message") or error)
     return SendError(f"{code}: {message}", code=code)

@@ -1,5 +1,6 @@
 """Whether a thing is as a plan wanted it: what AWS gives by itself does not count."""
 
+import re
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,6 +30,13 @@ ASSIGNED = frozenset(
 which is a member of its own."""
 
 _DOCUMENTS = frozenset({"AssumeRolePolicyDocument", "PolicyDocument", "Document", "Policy", "policy"})
+_DEFAULTS = (("rootDirectory", "/"),)
+"""What ECS writes where nothing is said (of an EFS volume)."""
+
+_ROOT = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):root")
+"""What IAM makes of the id of an account that is named as a principal (IAM User Guide, "AWS JSON policy
+elements: Principal")."""
+
 _EMPTY: tuple[Any, ...] = (None, "", [], {}, False, 0)
 
 
@@ -79,7 +87,7 @@ def normal(value: Any, name: str = "") -> Any:
     """A value without what AWS fills in and what says nothing; documents as what they mean."""
     if isinstance(value, dict):
         kept = {key: normal(one, key) for key, one in value.items() if key not in ASSIGNED}
-        return {key: one for key, one in kept.items() if one not in _EMPTY}
+        return {key: one for key, one in kept.items() if one not in _EMPTY and (key, one) not in _DEFAULTS}
     if isinstance(value, list | tuple):
         listed = [normal(one) for one in value]
         if all(isinstance(one, dict) for one in listed):
@@ -106,6 +114,8 @@ def _single(value: Any) -> Any:
         if len(listed) == 1:
             return listed[0]
         return sorted(listed, key=lambda one: msgspec.json.encode(one, order="sorted"))
+    if isinstance(value, str) and (root := _ROOT.fullmatch(value)):
+        return root[1]
     return value
 
 

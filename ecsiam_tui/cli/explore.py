@@ -10,7 +10,7 @@ from ecsiam_tui import __version__
 from ecsiam_tui.account.source import Source
 from ecsiam_tui.cli.audit import settings_of
 from ecsiam_tui.cli.errors import CommandError
-from ecsiam_tui.cli.options import EndpointUrl, Light, Profile, ReadOnly, Region, RoleArn, Where
+from ecsiam_tui.cli.options import AllowWrites, EndpointUrl, Light, Profile, ReadOnly, Region, RoleArn, Where
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +34,13 @@ def run_explorer(source: Source, *, read_only: bool, light: bool) -> None:
     EcsIamApp(source, read_only=read_only, light=light, settings=settings).run()
 
 
+def is_read_only(read_only: bool, allow_writes: bool) -> bool:
+    """Whether nothing may be changed, which is so unless somebody allows it. Raises CommandError."""
+    if read_only and allow_writes:
+        raise CommandError("--read-only and --allow-writes contradict each other; give one")
+    return not allow_writes
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"ecsiam-tui {__version__}")
@@ -46,7 +53,8 @@ def explore(
     region: Region = None,
     role_arn: RoleArn = None,
     endpoint_url: EndpointUrl = None,
-    read_only: ReadOnly = True,
+    read_only: ReadOnly = False,
+    allow_writes: AllowWrites = False,
     light: Light = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
@@ -58,8 +66,8 @@ def explore(
     """
     if context.invoked_subcommand is None:
         where = Where.of(profile, region, role_arn, endpoint_url)
-        run_explorer(where.source(), read_only=read_only, light=light)
-    elif profile or region or role_arn or endpoint_url:
+        run_explorer(where.source(), read_only=is_read_only(read_only, allow_writes), light=light)
+    elif profile or region or role_arn or endpoint_url or allow_writes:
         raise CommandError(f"put the options behind the command: ecsiam-tui {context.invoked_subcommand} --…")
 
 
@@ -76,7 +84,8 @@ def demo(
     port: Annotated[
         int, typer.Option("--port", help="Port to serve on; 0 takes a free one.", min=0, max=65535)
     ] = 5000,
-    read_only: ReadOnly = True,
+    read_only: ReadOnly = False,
+    allow_writes: AllowWrites = False,
     light: Light = False,
 ) -> None:
     """Explore a made-up account with realistic mistakes. Needs no AWS, no credentials and no network."""
@@ -89,7 +98,7 @@ def demo(
 
         write_snapshot(Where(demo=True), snapshot)
     else:
-        run_explorer(Where(demo=True).source(), read_only=read_only, light=light)
+        run_explorer(Where(demo=True).source(), read_only=is_read_only(read_only, allow_writes), light=light)
 
 
 def open_file(

@@ -194,6 +194,16 @@ def test_a_role_that_was_just_made_is_waited_for(executor: Executor, fake: FakeA
     assert send(executor, PUT) == Sent()
 
 
+def test_values_are_not_said(executor: Executor, fake: FakeAws) -> None:
+    error = boto.ParamValidationError(
+        report="Invalid type for parameter containerDefinitions[0].environment, value: hunter2, type: x"
+    )
+    fake.handlers["iam:PutRolePolicy"] = one_after_the_other(error)
+    with pytest.raises(SendError, match=r"parameter containerDefinitions\[0\]") as caught:
+        send(executor, PUT)
+    assert "hunter2" not in str(caught.value)
+
+
 # What is so already
 
 

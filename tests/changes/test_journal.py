@@ -368,6 +368,12 @@ def test_a_journal_holds_edits_and_not_what_they_edit() -> None:
         ({"Document": '{"a": ["x"]}'}, {"Document": '{"a":"x"}'}, ()),
         ({"Document": '{"a":"y"}'}, {"Document": '{"a":"x"}'}, ("Document.a",)),
         ({"RoleId": "1", "Tags": {}}, {"RoleId": "2"}, ()),
+        (
+            {"Document": '{"AWS":"123456789012"}'},
+            {"Document": '{"AWS":"arn:aws:iam::123456789012:root"}'},
+            (),
+        ),
+        ({"volumes": [{"e": {"id": 1}}]}, {"volumes": [{"e": {"id": 1, "rootDirectory": "/"}}]}, ()),
         ({"Tags": {"a.b": "1"}}, {"Tags": {"a.b": "2"}}, ("Tags.a.b",)),
         ({"DefaultVersionId": "v3", "Document": "x"}, {"DefaultVersionId": "v4", "Document": "x"}, ()),
         (

@@ -147,6 +147,12 @@ def test_nothing_is_changed_by_mistake(plan: str, options: list[str], code: int,
     assert said in (str(done.exception) if code == 1 else " ".join(done.output.split()))
 
 
+@pytest.mark.parametrize("command", [[], ["demo"]])
+def test_options_that_contradict(command: list[str]) -> None:
+    done = CliRunner().invoke(app, [*command, "--read-only", "--allow-writes"])
+    assert "contradict each other" in str(done.exception)
+
+
 # Against a server
 
 
