@@ -25,6 +25,8 @@ def measure(path: Path) -> dict[str, object]:
     """Seconds of each step, counts, and the peak of memory, of one snapshot file in this process."""
     from ecsiam_tui.account import files
     from ecsiam_tui.account.collector import collector_paused
+    from ecsiam_tui.ecs.errors import explain_account
+    from ecsiam_tui.ecs.surplus import role_access
     from ecsiam_tui.findings.registry import table
     from ecsiam_tui.workspace import Workspace
 
@@ -46,7 +48,17 @@ def measure(path: Path) -> dict[str, object]:
             found += sum(1 for _ in check(workspace.facts))
             rules.append((time.perf_counter() - start, rule.id))
     judged = time.perf_counter()
+    role = max(snapshot.roles, key=lambda one: len(one.attached_managed_policies)).arn
+    role_access(workspace.account, role, workspace.needs.of_role(role))
+    start = time.perf_counter()
+    role_access(workspace.account, role, workspace.needs.of_role(role))
+    surplus = time.perf_counter() - start
+    start = time.perf_counter()
+    explain_account(snapshot, workspace.account)
+    explained = time.perf_counter() - start
     return {
+        "surplus": surplus,
+        "explained": explained,
         "read": read - begun,
         "graph": made - read,
         "requirements": needs - made,
@@ -106,6 +118,8 @@ def main() -> None:
     report.note(
         f"memory that they add at {SIZES[1]:,}: {report.megabytes(large['memory'] - large['before'])}"
     )
+    surplus, explained = (report.seconds(large[name]) for name in ("surplus", "explained"))
+    report.note(f"the surplus of one role: {surplus}; all events and stopped tasks explained: {explained}")
     slow = ", ".join(f"{name} {report.seconds(took)}" for took, name in large["slowest"])
     report.note(f"slowest of {large['rules']} rules: {slow}")
     report.note(

@@ -131,7 +131,7 @@ def test_time_is_linear(text: str) -> None:
     """Quadratic ways take minutes for a megabyte, linear ones less than a second."""
     start = time.process_time()
     _check(text)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 20  # what is not linear takes minutes
 
 
 def test_five_megabytes() -> None:
@@ -141,4 +141,4 @@ def test_five_megabytes() -> None:
     for each in (text, text[:-1] + ",}"):
         start = time.process_time()
         assert len(one(each).container_definitions) == count
-        assert time.process_time() - start < 8  # 1 to 2 seconds by itself; machines are busy
+        assert time.process_time() - start < 30  # what is not linear takes minutes

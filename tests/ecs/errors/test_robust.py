@@ -75,4 +75,4 @@ def test_it_is_linear(text: str) -> None:
     explain("warm up")
     start = time.process_time()
     explain(text)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 20  # what is not linear takes minutes
