@@ -153,7 +153,7 @@ def test_the_demo_account(demo_snapshot: Snapshot) -> None:
     assert by_service["exports"].action == "elasticfilesystem:ClientMount"
 
 
-def test_dull_events_are_passed_over() -> None:
+def test_many_dull_events_are_passed_over() -> None:
     events = tuple(event(STEADY, minute) for minute in range(100))
     services = tuple(service(*events) for _ in range(500))
     assert found(services=services) == ()
