@@ -224,7 +224,7 @@ def test_cancelling_does_not_wait_for_a_call_that_hangs(
     aws.before = hang
     started = time.monotonic()
     snapshot = collect(session, watcher, redactor).snapshot
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     assert snapshot.clusters
     release.set()
 

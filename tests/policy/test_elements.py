@@ -175,7 +175,7 @@ def test_hostile_patterns_take_no_time(pattern: str) -> None:
     condition = {"StringLike": {"k": pattern}}
     assert not ask(allow(Condition=condition), context={"k": "a" * 20_000}).allowed
     assert not ask(allow("s3:" + pattern), action="s3:" + "a" * 20_000).allowed
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 20  # what is not linear takes minutes
 
 
 PRINCIPALS: list[tuple[str, Any, str, str]] = [
