@@ -44,6 +44,9 @@ DENIED = (
     " allows the secretsmanager:GetSecretValue action"
 )
 TO_CHECKOUT = ["slash", *typed("checkout kind:service"), "enter", "escape", "right"]
+WAIT = "wait"
+"""Not a key: what was asked for is made in a thread beside."""
+TO_FIXES = ["F", "slash", *typed("ECS-IAM-001"), "enter", "f", WAIT]
 TO_PAYMENTS = ["slash", *typed("payments-api kind:service"), "enter"]
 SHOTS = (
     Shot("explorer", (120, 36), [*TO_CHECKOUT, "down", "right"]),
@@ -64,6 +67,9 @@ SHOTS = (
     Shot("access", (130, 40), ["slash", *typed("checkout-task kind:role"), "enter", "4"]),
     Shot("faults", (120, 36), ["v", "right", "down", "right"]),
     Shot("explain", (120, 36), ["E", *typed(DENIED)]),
+    Shot("fixes", (120, 40), TO_FIXES),
+    Shot("plan", (130, 40), [*TO_FIXES, "enter", WAIT, "S", WAIT, "down"]),
+    Shot("simulate", (130, 40), ["slash", *typed("payments-exec kind:role"), "enter", "s", WAIT]),
     Shot("gaps", (120, 36), ["exclamation_mark"]),
     Shot("help", (120, 40), ["question_mark"]),
     Shot("narrow", (80, 24), [*TO_CHECKOUT, "down", "right"]),
@@ -79,6 +85,9 @@ async def picture(source: DemoSource, shot: Shot) -> str:
             await pilot.pause(0.05)
         await pilot.pause(0.3)
         for key in shot.keys:
+            if key == WAIT:
+                await pilot.pause(4)
+                continue
             await pilot.press(key)
             await pilot.pause(0.02)
         await pilot.pause(0.5)

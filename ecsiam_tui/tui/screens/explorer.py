@@ -1,13 +1,11 @@
 """The explorer: the tree on the left, what the marked item is on the right."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -16,12 +14,10 @@ from ecsiam_tui.findings.finding import Finding
 from ecsiam_tui.graph.outline import Item, Outline
 from ecsiam_tui.graph.search import search
 from ecsiam_tui.graph.statement_path import statement_path
-from ecsiam_tui.tui import exporting
-from ecsiam_tui.tui.facts import as_markdown
 from ecsiam_tui.tui.marks import Compared
 from ecsiam_tui.tui.pictures import requirement_text
 from ecsiam_tui.tui.rows import Rows
-from ecsiam_tui.tui.screens.dialogs import Ask, Choose
+from ecsiam_tui.tui.screens.carrying import Carrying
 from ecsiam_tui.tui.screens.findings import FindingsScreen
 from ecsiam_tui.tui.screens.reading import ReadingScreen
 from ecsiam_tui.tui.widgets.detail import TABS, Detail
@@ -43,7 +39,7 @@ MOST_FOUND = 200
 """A filter shows so many at most; who finds more types on."""
 
 
-class ExplorerScreen(Screen[None]):
+class ExplorerScreen(Carrying):
     """The main screen."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide")]
@@ -102,16 +98,6 @@ class ExplorerScreen(Screen[None]):
         """Follow the app's status."""
         self.watch(self.app, "status", self._status_changed)
         self.tree_view.focus()
-
-    @property
-    def tree_view(self) -> EstateTree:
-        """The tree."""
-        return self.query_one(EstateTree)
-
-    @property
-    def detail(self) -> Detail:
-        """The right pane."""
-        return self.query_one(Detail)
 
     # What is shown
 
@@ -199,9 +185,10 @@ class ExplorerScreen(Screen[None]):
             self.query_one(Trail).items = tree.rows.trail(tree.cursor)
         if self._settle is not None:
             self._settle.stop()
-        self._settle = self.set_timer(SETTLE_SECONDS, self._show_detail)
+        self._settle = self.set_timer(SETTLE_SECONDS, self.show_detail)
 
-    def _show_detail(self) -> None:
+    def show_detail(self) -> None:
+        """Show in the detail what is under the cursor."""
         item = self.tree_view.item
         if item is not None and self.workspace is not None:
             side = self.compared.workspace_of(item) if self.compared and self.difference_only else None
@@ -212,13 +199,13 @@ class ExplorerScreen(Screen[None]):
         if event.item.node is None:
             self.tree_view.action_open()
             return
-        self._show_detail()
+        self.show_detail()
         self.add_class("-detail")
         self.detail.focus_tab()
 
     def action_tab(self, name: str) -> None:
         """Show a tab of the detail."""
-        self._show_detail()
+        self.show_detail()
         self.detail.show_tab(name)
 
     def on_fact_list_followed(self, event: FactList.Followed) -> None:
@@ -275,7 +262,7 @@ class ExplorerScreen(Screen[None]):
             self._show_tree(path[-1])
         if not self.tree_view.go_to(path) and self.difference_only:
             self.notify("the plan does not touch it; t shows everything", severity="warning")
-        self._show_detail()
+        self.show_detail()
         self.remove_class("-detail")
         self.tree_view.focus()
 
@@ -375,72 +362,3 @@ class ExplorerScreen(Screen[None]):
         if not roots:
             self.query_one(Trail).items = ()
         tree.show(rows, rows.nearest(before) if before in rows.open_keys else 0)
-
-    # Taking it elsewhere
-
-    def action_copy_arn(self) -> None:
-        """Copy the ARN (or id) of the item."""
-        item = self.tree_view.item
-        if item is not None and item.node is not None:
-            self.app.copy_to_clipboard(item.node.id)
-            self.notify(item.node.id, title="ARN copied", markup=False)
-
-    def action_copy_json(self) -> None:
-        """Copy the JSON of the item."""
-        self._show_detail()
-        if text := self.detail.json():
-            self.app.copy_to_clipboard(text)
-            self.notify(f"{len(text):,} characters", title="JSON copied")
-
-    def action_edit(self) -> None:
-        """Open the JSON of the item in the editor, read-only."""
-        self._show_detail()
-        item, text = self.detail.item, self.detail.json()
-        if item is None or not text:
-            self.notify("this item has no JSON", severity="warning")
-            return
-        try:
-            with self.app.suspend():
-                exporting.view_in_editor(item.title, text)
-        except OSError as error:
-            self.notify(
-                f"{error}; set $EDITOR to an editor that is installed", severity="error", markup=False
-            )
-        self.refresh(layout=True)
-
-    @work
-    async def action_export(self) -> None:
-        """Write the view to a file."""
-        self._show_detail()
-        item = self.detail.item
-        if item is None:
-            return
-        form = await self.app.push_screen_wait(
-            Choose(
-                "Export as",
-                (
-                    ("json", "JSON          the record or policy document"),
-                    ("markdown", "Markdown      all tabs as text"),
-                    ("svg", "SVG           a picture of the screen"),
-                ),
-            )
-        )
-        if form is None:
-            return
-        picture = self.app.export_screenshot(title="ecsiam-tui") if form == "svg" else ""
-        offered = exporting.free_path(Path.cwd() / exporting.file_name(item.title, form))
-        name = await self.app.push_screen_wait(Ask("Write to", str(offered), "Enter writes, Esc goes back"))
-        if name is None:
-            return
-        text = {"json": self.detail.json(), "svg": picture}.get(form) or as_markdown(
-            item, self.detail.sections()
-        )
-        path = Path(name).expanduser()
-        try:
-            exporting.write_private(path, text)
-        except FileExistsError:
-            self.notify(f"{path} exists; choose another name", severity="error", markup=False)
-        except OSError as error:
-            self.notify(f"{path}: {error.strerror}", severity="error", markup=False)
-        else:
-            self.notify(str(path), title="written", markup=False)
