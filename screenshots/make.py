@@ -47,6 +47,7 @@ TO_CHECKOUT = ["slash", *typed("checkout kind:service"), "enter", "escape", "rig
 WAIT = "wait"
 """Not a key: what was asked for is made in a thread beside."""
 TO_FIXES = ["F", "slash", *typed("ECS-IAM-001"), "enter", "f", WAIT]
+TO_SIMULATE = ["slash", *typed("payments-exec kind:role"), "enter", "s", WAIT]
 TO_PAYMENTS = ["slash", *typed("payments-api kind:service"), "enter"]
 SHOTS = (
     Shot("explorer", (120, 36), [*TO_CHECKOUT, "down", "right"]),
@@ -69,7 +70,7 @@ SHOTS = (
     Shot("explain", (120, 36), ["E", *typed(DENIED)]),
     Shot("fixes", (120, 40), TO_FIXES),
     Shot("plan", (130, 40), [*TO_FIXES, "enter", WAIT, "S", WAIT, "down"]),
-    Shot("simulate", (130, 40), ["slash", *typed("payments-exec kind:role"), "enter", "s", WAIT]),
+    Shot("simulate", (130, 40), [*TO_SIMULATE, *typed("secretsmanager:GetSecretValue"), "enter", WAIT]),
     Shot("gaps", (120, 36), ["exclamation_mark"]),
     Shot("help", (120, 40), ["question_mark"]),
     Shot("narrow", (80, 24), [*TO_CHECKOUT, "down", "right"]),

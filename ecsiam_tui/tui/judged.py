@@ -122,7 +122,7 @@ def _heat(asked: int, beyond: int, most: int) -> str:
     """A bar as long as the share of the level that has most."""
     filled = max(1, round(_BAR * (asked + beyond) / most))
     own = round(filled * asked / (asked + beyond)) if asked + beyond else 0
-    bar = "▰" * own + "▮" * (filled - own) + "▱" * (_BAR - filled)
+    bar = "█" * own + "▒" * (filled - own) + "·" * (_BAR - filled)
     return f"{bar}  {asked:,} asked  {beyond:,} beyond"
 
 
