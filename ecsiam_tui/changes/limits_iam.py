@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+import msgspec
+
 from ecsiam_tui.account.arns import parse_arn
 from ecsiam_tui.account.iam import Group, Role, User
 from ecsiam_tui.account.snapshot import Snapshot
@@ -182,10 +184,27 @@ def _attachable(arn: str, before: Snapshot) -> Iterator[Found]:
 
 
 def _in_use(role: str, before: Snapshot) -> Iterator[Found]:
+    """Tasks that a service replaces, because it is rolled out with another revision, use a role no longer
+    than that takes."""
+    wanted = {
+        (one.cluster_arn, f"service:{one.service_name}"): one.task_definition for one in before.services
+    }
+    staying = tuple(
+        task
+        for task in before.tasks
+        if wanted.get((task.cluster_arn, task.group or ""), task.task_definition_arn)
+        == task.task_definition_arn
+    )
     estate = build(before)
     users = users_of(role, estate)
+    names = ", ".join(node.title for node in users[:3]) + (" and more" if len(users) > 3 else "")
+    if len(staying) < len(before.tasks):
+        estate = build(msgspec.structs.replace(before, tasks=staying))
+        if users and not users_of(role, estate):
+            told = f"tasks of {names} have {name_of(role)} until they are replaced"
+            yield warning(f"{told}: what they do meanwhile is denied", DELETE_ROLE)
+            return
     if users:
-        names = ", ".join(node.title for node in users[:3]) + (" and more" if len(users) > 3 else "")
         yield error(f"{name_of(role)} is in use by {names}; give them another role first", DELETE_ROLE)
         return
     named = estate.role_users(role) if role in estate else ()

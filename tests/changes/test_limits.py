@@ -10,6 +10,7 @@ import pytest
 from ecsiam_tui.account.iam import AttachedPolicy
 from ecsiam_tui.account.snapshot import Gap, Snapshot
 from ecsiam_tui.changes import change as c
+from ecsiam_tui.changes.applying import apply_all
 from ecsiam_tui.changes.applying_ecs import next_revision
 from ecsiam_tui.changes.limits import check, errors
 from ecsiam_tui.changes.looking import replaced, with_fields
@@ -354,3 +355,31 @@ def test_what_was_not_read_is_not_said_to_be_absent(demo_snapshot: Snapshot) -> 
         change, _ = REFUSED[case]
         assert errors(change, demo_snapshot)
         assert errors(change, blind) == ()
+
+
+def test_a_role_of_tasks_that_are_being_replaced_can_go(demo_snapshot: Snapshot) -> None:
+    """Taking back a role that was given: the service is rolled out with the revision before first."""
+    service = next(one for one in demo_snapshot.services if one.service_name == "checkout")
+    base = service.task_definition or ""
+    made = next_revision(base, demo_snapshot)
+    edits = (c.Edit(path=("taskRoleArn",), value=f"{IAM}:role/old-crawler-task"),)
+    task = next(one for one in demo_snapshot.tasks if one.group == "service:checkout")
+    rolled = apply_all(
+        (
+            c.RegisterTaskDefinition(base=base, task_definition=made, edits=edits),
+            c.UpdateService(service=service.service_arn, task_definition=made),
+        ),
+        demo_snapshot,
+    )
+    runs = with_fields(rolled, tasks=(msgspec.structs.replace(task, task_definition_arn=made),))
+    delete = c.DeleteRole(role=f"{IAM}:role/old-crawler-task")
+    assert "in use by checkout" in errors(delete, runs)[0].message
+    back = apply_all(
+        (
+            c.UpdateService(service=service.service_arn, task_definition=base),
+            c.DeregisterTaskDefinition(task_definition=made),
+        ),
+        runs,
+    )
+    assert not errors(delete, back)
+    assert "until they are replaced" in check(delete, back)[0].message
