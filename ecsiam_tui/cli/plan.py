@@ -25,6 +25,7 @@ from ecsiam_tui.cli.options import (
     Yes,
 )
 from ecsiam_tui.cli.output import write
+from ecsiam_tui.cli.plan_export import export
 from ecsiam_tui.cli.plan_running import (
     all_journals,
     applier,
@@ -59,6 +60,7 @@ def register(parent: typer.Typer) -> None:
     app.command("roll-back")(roll_back)
     app.command("leave")(leave)
     app.command("undo")(undo)
+    app.command("export")(export)
     parent.add_typer(app, name="plan")
     parent.command("history")(history)
 
