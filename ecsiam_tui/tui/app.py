@@ -28,6 +28,7 @@ from ecsiam_tui.tui.loader import (
     judge,
 )
 from ecsiam_tui.tui.planning import LOCKED, NOT_LIVE, PlanningApp
+from ecsiam_tui.tui.screens.applying import ApplyScreen
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
 from ecsiam_tui.tui.screens.edit import EditScreen
 from ecsiam_tui.tui.screens.explain import ExplainScreen
@@ -36,6 +37,7 @@ from ecsiam_tui.tui.screens.findings import FindingList, FindingsScreen
 from ecsiam_tui.tui.screens.fixes import FixList, FixScreen
 from ecsiam_tui.tui.screens.gaps import GapsScreen
 from ecsiam_tui.tui.screens.help import HelpScreen
+from ecsiam_tui.tui.screens.history import HistoryScreen
 from ecsiam_tui.tui.screens.plan import PlanScreen
 from ecsiam_tui.tui.screens.simulate import SimulateScreen
 from ecsiam_tui.tui.styles import stylesheets
@@ -158,6 +160,7 @@ class EcsIamApp(PlanningApp):
             self._loading = None
         self._tick()
         self.explorer.show_workspace(event.workspace)
+        self.show_findings()
         if before is not None:
             self.set_timer(RELEASE_SECONDS, partial(self._release, before))
         if event.final:
@@ -179,7 +182,9 @@ class EcsIamApp(PlanningApp):
         if event.workspace is self.workspace:
             self._tick()
             self.explorer.show_health()
+            self.show_findings()
             self.staging.follow()
+            self.offer_interrupted()
 
     @work(thread=True, group="release", exit_on_error=False)
     def _release(self, workspace: Workspace) -> None:
@@ -346,6 +351,8 @@ class EcsIamApp(PlanningApp):
             ("Findings", [*FindingList.BINDINGS, *FindingsScreen.BINDINGS]),
             ("Explain", ExplainScreen.BINDINGS),
             ("Plan", PlanScreen.BINDINGS),
+            ("Apply", ApplyScreen.BINDINGS),
+            ("History", HistoryScreen.BINDINGS),
             ("What if", EditScreen.BINDINGS),
             ("Simulate", SimulateScreen.BINDINGS),
             ("Fixes", [*FixList.BINDINGS, *FixScreen.BINDINGS]),
@@ -374,6 +381,8 @@ class EcsIamApp(PlanningApp):
         yield SystemCommand("Refresh", "read everything again", self.action_reload)
         yield SystemCommand("Findings", "what is wrong", self.action_findings)
         yield SystemCommand("Plan", "the staged changes, and what they do", self.action_plan)
+        if self.applier is not None:
+            yield SystemCommand("History", "what was applied, and undo", self.action_history)
         yield SystemCommand("Simulate", "may a principal do something, and why", self.action_simulate)
         yield SystemCommand("Explain", "what an error text means", self.action_explain)
         yield SystemCommand("Gaps", "what could not be read", self.action_gaps)

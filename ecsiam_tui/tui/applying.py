@@ -1,13 +1,13 @@
 """Making a plan real, as the app sees it: a narrow door, and what comes through it in words."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from ecsiam_tui.account.arns import short_name
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import Progress, Source
 from ecsiam_tui.changes.applying_plan import Applying, Event, Outcome
-from ecsiam_tui.changes.journal import Journals
+from ecsiam_tui.changes.journal import Journals, Record
 from ecsiam_tui.changes.plan import Plan
 from ecsiam_tui.changes.sending import Writable
 from ecsiam_tui.tui.pictures import Painter
@@ -35,20 +35,28 @@ class Applier(Protocol):
     def undo(self, journal: str, snapshot: Snapshot) -> Plan:
         """The plan that takes back an apply that ended."""
 
+    def history(self) -> tuple[Record, ...]:
+        """All applies to the account, the newest first."""
+
+
+class WritableSource(Source, Writable, Protocol):
+    """A source whose account can be changed."""
+
 
 class SourceApplier:
     """Applies to the account of a source that can be written to."""
 
-    def __init__(self, source: Source, account: str) -> None:
+    def __init__(self, source: WritableSource, account: str) -> None:
         self._source = source
         self._account = account
 
     def _applying(self, told: Told = lambda _: None, stop: Stop = lambda: False) -> Applying:
-        source = self._source
-        if not isinstance(source, Writable):
-            raise TypeError("the source cannot be written to")
-        journals = Journals(source.journal_folder, self._account)
-        return Applying(source, source.sender(), journals, _Watcher(stop), told=told, stop=stop)
+        return Applying(
+            self._source, self._source.sender(), self._journals(), _Watcher(), told=told, stop=stop
+        )
+
+    def _journals(self) -> Journals:
+        return Journals(self._source.journal_folder, self._account)
 
     def start(self, plan: Plan, told: Told, stop: Stop) -> Outcome:
         """Apply a plan."""
@@ -70,12 +78,13 @@ class SourceApplier:
         """The plan that takes it back."""
         return self._applying().plan_undo(journal, snapshot)
 
+    def history(self) -> tuple[Record, ...]:
+        """All applies."""
+        return self._journals().all()
+
 
 class _Watcher:
-    """Reading beside an apply is not shown; it may be stopped."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
+    """Reading beside an apply is not shown."""
 
     def progress(self, progress: Progress) -> None:
         """Not shown."""
@@ -90,7 +99,7 @@ class _Watcher:
 
 def applier_of(source: Source, account: str) -> Applier | None:
     """The applier of a source; None where its account cannot be changed from here."""
-    return SourceApplier(source, account) if isinstance(source, Writable) else None
+    return SourceApplier(cast("WritableSource", source), account) if isinstance(source, Writable) else None
 
 
 EVENT_MARKS = {

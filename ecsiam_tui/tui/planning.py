@@ -12,19 +12,26 @@ from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.widgets import Input
 
+from ecsiam_tui.account.source import SourceError
+from ecsiam_tui.changes.applying_plan import ApplyError
 from ecsiam_tui.changes.change import AnyChange
+from ecsiam_tui.changes.journal import JournalError
+from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.findings.finding import Finding
 from ecsiam_tui.graph.outline import Item
+from ecsiam_tui.tui.answers import Asked, answered
 from ecsiam_tui.tui.applying import Applier
 from ecsiam_tui.tui.marks import Compared
 from ecsiam_tui.tui.questions import Question, question_of
+from ecsiam_tui.tui.screens.applying import ApplyScreen
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
 from ecsiam_tui.tui.screens.edit import EditScreen
 from ecsiam_tui.tui.screens.findings import FindingsScreen
 from ecsiam_tui.tui.screens.fixes import FixScreen
+from ecsiam_tui.tui.screens.history import HistoryScreen
 from ecsiam_tui.tui.screens.pick import PickScreen
 from ecsiam_tui.tui.screens.plan import PlanScreen, plan_file
-from ecsiam_tui.tui.screens.simulate import Asked, SimulateScreen, answered
+from ecsiam_tui.tui.screens.simulate import SimulateScreen
 from ecsiam_tui.tui.staging import PlanWorked, Staged, Staging
 from ecsiam_tui.tui.what_if import Choosing, Naming, Start, Subject, ways, why_not
 from ecsiam_tui.workspace import Workspace
@@ -51,6 +58,7 @@ class PlanningApp(App[None]):
         Binding("s", "simulate", "simulate", id="app.simulate"),
         Binding("S", "plan", "plan", id="app.plan"),
         Binding("t", "view", "now/after/difference", id="app.view"),
+        Binding("H", "history", "history", show=False, id="app.history"),
     ]
 
     staged: var[Staged] = var(Staged(), init=False)
@@ -62,6 +70,7 @@ class PlanningApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.staging = Staging(self)
+        self._offered = False
 
     # What is shown
 
@@ -101,9 +110,14 @@ class PlanningApp(App[None]):
             return
         only = staged.shown == "difference"
         self.explorer.show_workspace(workspace, staged.compared, difference_only=only)
+        self.show_findings()
+
+    def show_findings(self) -> None:
+        """Show the findings of the side that is looked at, where a screen of them is open."""
+        workspace = self.shown
         for screen in self.screen_stack:
-            if isinstance(screen, FindingsScreen) and screen.is_mounted:
-                screen.show_side(workspace, staged)
+            if workspace is not None and isinstance(screen, FindingsScreen) and screen.is_mounted:
+                screen.show_side(workspace, self.staged)
 
     @work(thread=True, group="release", exit_on_error=False)
     def _let_go(self, compared: Compared) -> None:
@@ -155,7 +169,7 @@ class PlanningApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing here are not offered."""
-        if action not in ("fix", "plan", "view", "what_if", "simulate"):
+        if action not in ("fix", "plan", "view", "what_if", "simulate", "history"):
             return True
         if self.workspace is None or isinstance(self.screen, Choose) or isinstance(self.focused, Input):
             return False
@@ -166,6 +180,8 @@ class PlanningApp(App[None]):
             return shows and self.staged.compared is not None
         if action == "plan":
             return here or isinstance(screen, FindingsScreen)
+        if action == "history":
+            return (here or isinstance(screen, PlanScreen)) and self.applier is not None
         if action == "fix":
             return bool(self._findings_here())
         if action == "what_if":
@@ -194,6 +210,54 @@ class PlanningApp(App[None]):
     def action_plan(self) -> None:
         """Show the plan."""
         self.push_screen(PlanScreen())
+
+    def action_history(self) -> None:
+        """Show what was applied."""
+        if self.applier is not None and self.workspace is not None:
+            self.push_screen(HistoryScreen(self.applier, self.workspace.snapshot))
+
+    def show_plan(self) -> None:
+        """Show the plan, unless it is shown already."""
+        if not isinstance(self.screen, PlanScreen):
+            self.push_screen(PlanScreen())
+
+    async def plan_undo(self, applier: Applier, journal: str) -> bool:
+        """Stage what takes an apply back, in the place of what is staged; False where that is not so."""
+        now, staged = self.workspace, self.staged.size
+        if now is None:
+            return False
+        if staged:
+            question = (
+                f"The undo takes the place of the staged plan ({staged} change{'s' if staged > 1 else ''})"
+            )
+            choices = (("stay", "keep the plan"), ("go", "plan the undo instead"))
+            if await self.push_screen_wait(Choose(question, choices)) != "go":
+                return False
+        try:
+            plan = await self.in_thread(partial(applier.undo, journal, now.snapshot))
+        except (ApplyError, JournalError, ChangeError, SourceError) as error:
+            self.notify(str(error), title="no undo", severity="error", markup=False)
+            return False
+        error_text = await self.staging.replace(plan)
+        if error_text:
+            self.notify(error_text, title="no undo", severity="error", markup=False)
+        return not error_text
+
+    @work(exclusive=True, group="interrupted")
+    async def offer_interrupted(self) -> None:
+        """An apply that was interrupted can go on or back: offered once, when the account is read."""
+        applier, now = self.applier, self.workspace
+        if applier is None or now is None or self._offered:
+            return
+        self._offered = True
+        try:
+            records = await self.in_thread(applier.history)
+        except (ApplyError, JournalError, SourceError) as error:
+            self.notify(str(error), title="no history", severity="warning", markup=False)
+            return
+        open_ones = [record for record in records if record.end is None]
+        if open_ones and self.screen is self.explorer:
+            self.push_screen(ApplyScreen(open_ones[0].header.plan, now.snapshot, applier, open_ones[0]))
 
     def action_view(self) -> None:
         """Show now, after, or the difference."""
@@ -292,7 +356,10 @@ class PlanningApp(App[None]):
     # Leaving
 
     async def may_leave(self) -> bool:
-        """Ask before a staged plan is lost."""
+        """Ask before a staged plan is lost. A running apply is not left."""
+        if any(isinstance(screen, ApplyScreen) and screen.running for screen in self.screen_stack):
+            self.notify("ctrl+s stops the apply after this call", title="an apply is running")
+            return False
         plan = self.staged.plan
         if plan is None:
             return True

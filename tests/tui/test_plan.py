@@ -11,6 +11,8 @@ from textual.widgets import Input, OptionList
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.applying_plan import ApplyError, Event, Outcome
+from ecsiam_tui.changes.calling import Call
+from ecsiam_tui.changes.journal import End, Header, Line, Record, Step
 from ecsiam_tui.changes.plan import Plan, from_json, make
 from ecsiam_tui.tui.app import EcsIamApp
 from ecsiam_tui.tui.applying import Stop, Told
@@ -18,6 +20,7 @@ from ecsiam_tui.tui.screens.applying import ApplyScreen
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
 from ecsiam_tui.tui.screens.findings import FindingsScreen
 from ecsiam_tui.tui.screens.fixes import FixScreen
+from ecsiam_tui.tui.screens.history import HistoryScreen
 from ecsiam_tui.tui.screens.plan import PlanScreen
 from ecsiam_tui.tui.widgets.status_bar import StatusBar
 from tests.tui.conftest import press, settled, until
@@ -418,6 +421,7 @@ class FakeApplier:
         self.outcomes = list(outcomes)
         self.asked: list[str] = []
         self.gate = threading.Event()
+        self.records: tuple[Record, ...] = ()
 
     def _go(self, name: str, told: Told, stop: Stop) -> Outcome:
         self.asked.append(name)
@@ -445,6 +449,27 @@ class FakeApplier:
     def undo(self, journal: str, snapshot: Snapshot) -> Plan:
         self.asked.append(f"undo {journal}")
         return make(snapshot, [NEW])
+
+    def history(self) -> tuple[Record, ...]:
+        return self.records
+
+
+def record(name: str, *changes: c.AnyChange, end: End | None = None) -> Record:
+    """A journal of an apply whose first call was made."""
+    plan = Plan("123456789012", NOW, changes)
+    call = Call("iam", "DeleteRolePolicy")
+    header = Header(
+        id=name,
+        account=plan.account,
+        started=NOW,
+        plan=plan,
+        steps=(Step(0, call), Step(0, call)),
+        undo=((),),
+        wanted={},
+    )
+    lines = [Line(what="intent", at=NOW, step=0), Line(what="done", at=NOW, step=0)]
+    ended = [Line(what="end", at=NOW, end=end)] if end is not None else []
+    return Record(header, (*lines, *ended), Path(f"/journals/{name}.jsonl"))
 
 
 def writable(demo: Snapshot, applier: FakeApplier) -> EcsIamApp:
@@ -511,6 +536,79 @@ async def test_a_stopped_apply_offers_the_ways_on(demo: Snapshot) -> None:
         await until(pilot, lambda: not screen.running and len(applier.asked) == 2)
         assert "not now" in screen.text
         assert applier.asked == ["start", "resume j1"]
+
+
+async def test_what_was_interrupted_is_offered_at_the_start(demo: Snapshot) -> None:
+    applier = FakeApplier(Outcome("done", "j9", 2, 2))
+    applier.records = (record("j9", DROP),)
+    applier.gate.set()
+    app = writable(demo, applier)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await until(pilot, lambda: shows(app, ApplyScreen))
+        screen = apply_screen(app)
+        assert "was interrupted after 1 of 2 calls" in screen.text
+        assert not applier.asked
+        await press(pilot, "B")
+        await until(pilot, lambda: screen.outcome is not None)
+        await settled(pilot)
+        assert applier.asked == ["roll back j9"]
+        await press(pilot, "escape")
+        assert app.screen is app.explorer
+
+
+async def test_history_lists_applies_and_plans_their_undo(demo: Snapshot) -> None:
+    applier = FakeApplier()
+    applier.records = (record("j3", DROP, end="done"), record("j2", DETACH, end="rolled back"))
+    app = writable(demo, applier)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await stage(app, pilot, DETACH)
+        await press(pilot, "H")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        await until(pilot, lambda: screen.records is not None)
+        assert "delete inline policy app" in screen.text
+        await press(pilot, "j")
+        assert screen.check_action("undo", ()) is False
+        await press(pilot, "k", "u")
+        assert shows(app, Choose)
+        await press(pilot, "down", "enter")
+        await worked(app, pilot)
+        assert shows(app, PlanScreen)
+        assert app.staged.plan is not None
+        assert app.staged.plan.changes == (NEW,)
+        assert applier.asked == ["undo j3"]
+
+
+async def test_history_is_not_offered_where_nothing_can_be_written(app: EcsIamApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert app.check_action("history", ()) is False
+
+
+async def test_a_running_apply_is_not_left(demo: Snapshot) -> None:
+    applier = FakeApplier(Outcome("done", "j1", 2, 2))
+    app = writable(demo, applier)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await stage(app, pilot, DROP)
+        await press(pilot, "F", "S", "A")
+        screen = apply_screen(app)
+        screen.query_one(Input).value = demo.account_id
+        await press(pilot, "enter")
+        await until(pilot, lambda: bool(screen.events))
+        await app.action_quit()
+        await press(pilot)
+        assert app.screen is screen
+        assert any("an apply is running" in (note.title or "") for note in app._notifications)
+        applier.gate.set()
+        await until(pilot, lambda: screen.outcome is not None)
+        await settled(pilot)
+        await press(pilot, "escape", "escape")
+        findings = findings_screen(app)
+        assert findings.workspace is app.workspace
+        assert any(findings._rows)
 
 
 async def test_a_plan_list_keeps_its_cursor_when_something_is_staged(app: EcsIamApp) -> None:

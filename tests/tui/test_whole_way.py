@@ -1,5 +1,6 @@
 """The whole way by keyboard, in the demo account: a finding, its fix, the plan, the apply, and back again."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from ecsiam_tui.account.snapshot import Snapshot
+from ecsiam_tui.aws.execute import Executor
 from ecsiam_tui.changes.targets import drift, states
 from ecsiam_tui.demo.source import DemoSource
 from ecsiam_tui.tui.app import EcsIamApp
@@ -21,7 +23,9 @@ RULE = "ECS-IAM-001"
 
 
 @pytest.fixture
-def source() -> Iterator[DemoSource]:
+def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoSource]:
+    """A demo account of its own, whose deployments are asked after at once."""
+    monkeypatch.setattr(Executor, "wait", lambda *_: time.sleep(0.2))
     made = DemoSource(now=datetime(2026, 11, 1, 9, 30, tzinfo=UTC))
     yield made
     made.close()

@@ -16,7 +16,7 @@ from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import SourceError
 from ecsiam_tui.account.text import visible
 from ecsiam_tui.changes.applying_plan import ApplyError, Event, Outcome, UnfinishedError
-from ecsiam_tui.changes.journal import JournalError
+from ecsiam_tui.changes.journal import JournalError, Record
 from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.changes.plan import Plan
 from ecsiam_tui.changes.words import tell
@@ -55,15 +55,21 @@ class ApplyScreen(Screen[None]):
             self.outcome, self.error, self.journal = outcome, error, journal
             super().__init__()
 
-    def __init__(self, plan: Plan, snapshot: Snapshot, applier: Applier) -> None:
+    def __init__(
+        self, plan: Plan, snapshot: Snapshot, applier: Applier, interrupted: Record | None = None
+    ) -> None:
+        """With `interrupted`, the journal of an apply of the plan that came to no end: nothing begins by
+        itself, and the ways on are offered."""
         super().__init__()
         self.plan, self.snapshot, self.applier = plan, snapshot, applier
         self.running = False
         self.outcome: Outcome | None = None
         self.error = ""
         self.events: list[Event] = []
-        self._unfinished = ""
+        self._unfinished = interrupted.id if interrupted is not None else ""
         self._stopping = False
+        if interrupted is not None:
+            self.error = str(UnfinishedError(interrupted))
 
     @property
     def ecsiam(self) -> "PlanningApp":
@@ -82,13 +88,17 @@ class ApplyScreen(Screen[None]):
         yield Label(visible(title), classes="screen-title", markup=False)
         with VerticalScroll(id="apply-text", can_focus=False):
             yield Static("", id="apply-said", markup=False)
+        if self._unfinished:
+            yield KeyLine()
+            return
         yield Input(placeholder=f"type {visible(self.words[0])} and Enter to apply", id="apply-confirm")
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Show what is going to be done."""
         self._show()
-        self.query_one(Input).focus()
+        for line in self.query(Input):
+            line.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Begin, if the right word was typed."""
@@ -102,7 +112,8 @@ class ApplyScreen(Screen[None]):
 
     def _begin(self, run: Callable[[Told, Stop], Outcome]) -> None:
         self.running, self._stopping, self.outcome, self.error = True, False, None, ""
-        self.query_one(Input).display = False
+        for line in self.query(Input):
+            line.display = False
         self.set_focus(None)
         self._show()
         self._run(run)
@@ -117,7 +128,7 @@ class ApplyScreen(Screen[None]):
         except (ApplyError, JournalError, ChangeError, SourceError) as error:
             self._tell(self.Ended(None, str(error)))
         except Exception as error:  # a fault of this program: the journal knows how far it came
-            self._tell(self.Ended(None, f"{type(error).__name__}: {error}; A says what the journal knows"))
+            self._tell(self.Ended(None, f"{type(error).__name__}: {error}; H shows what was done"))
         else:
             self._tell(self.Ended(outcome))
 
@@ -231,16 +242,6 @@ class ApplyScreen(Screen[None]):
     @work
     async def action_undo(self) -> None:
         """Stage what takes it back."""
-        now = self.ecsiam.workspace
-        if self.outcome is None or now is None:
-            return
-        try:
-            plan = await self.ecsiam.in_thread(partial(self.applier.undo, self.outcome.journal, now.snapshot))
-        except (ApplyError, JournalError, ChangeError, SourceError) as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        error_text = await self.ecsiam.staging.replace(plan)
-        if error_text:
-            self.notify(error_text, severity="error", markup=False)
-        else:
+        if self.outcome is not None and await self.ecsiam.plan_undo(self.applier, self.outcome.journal):
             self.app.pop_screen()
+            self.ecsiam.show_plan()

@@ -121,7 +121,11 @@ class FindingsScreen(Screen[None]):
         return next((mark for mark, keys in sides if finding.key in keys), "")
 
     def show(self, workspace: Workspace) -> None:
-        """Show the findings of a workspace; the cursor stays on the same finding, or near it."""
+        """Show the findings of a workspace; the cursor stays on the same finding, or near it. Where they are
+        still being worked out, nothing is shown until then."""
+        if not workspace.is_judged:
+            self._wait(workspace)
+            return
         options = self.query_one("#findings-list", OptionList)
         before, at = self._mark or self.marked, options.highlighted or 0
         self._mark = None
@@ -149,6 +153,14 @@ class FindingsScreen(Screen[None]):
         every = suppressed if self.shows_suppressed else self._of_side()
         text = self.query_one(FilterLine).text
         return [finding for finding in every if matches(finding, text, self.workspace.facts)]
+
+    def _wait(self, workspace: Workspace) -> None:
+        self._mark = self._mark or self.marked
+        self.workspace, self._rows = workspace, []
+        self.query_one("#findings-list", OptionList).clear_options()
+        self.query_one("#findings-title", Label).update(Text("FINDINGS", "bold"))
+        self.query_one("#findings-text", Static).update("The account was read again; still working it out…")
+        self.refresh_bindings()
 
     def _of_side(self) -> list[Finding]:
         found = list(self.workspace.findings)
@@ -205,6 +217,8 @@ class FindingsScreen(Screen[None]):
         self._show_marked()
 
     def _show_marked(self) -> None:
+        if not self.workspace.is_judged:
+            return
         finding = self.marked
         static = self.query_one("#findings-text", Static)
         if finding is not None:

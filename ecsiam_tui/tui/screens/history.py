@@ -1,0 +1,166 @@
+"""What was applied to the account, and taking it back."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from ecsiam_tui.account.snapshot import Snapshot
+from ecsiam_tui.account.source import SourceError
+from ecsiam_tui.account.text import visible
+from ecsiam_tui.changes.applying_plan import ApplyError
+from ecsiam_tui.changes.journal import JournalError, Record
+from ecsiam_tui.changes.words import tell
+from ecsiam_tui.tui.applying import Applier
+from ecsiam_tui.tui.pictures import Painter, Picture
+from ecsiam_tui.tui.screens.applying import ApplyScreen
+from ecsiam_tui.tui.widgets.key_line import KeyLine
+
+if TYPE_CHECKING:
+    from ecsiam_tui.tui.planning import PlanningApp
+
+EMPTY = (
+    "Nothing was applied to this account from here. Each apply is written down before its first call, and"
+    " would be listed here: what it did, how far it came, and the way back."
+)
+TONES = {"+": "good", "~": "warn", "-": "bad"}
+
+
+class HistoryScreen(Screen[None]):
+    """The applies above, the newest first; all about the marked one below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "app.pop_screen", "back", id="history.back"),
+        Binding("u", "undo", "plan the undo", id="history.undo"),
+        Binding("enter", "go_on", "go on or back", id="history.go-on", priority=True),
+        Binding("j", "mark(1)", "down", show=False, id="history.down"),
+        Binding("k", "mark(-1)", "up", show=False, id="history.up"),
+    ]
+
+    def __init__(self, applier: Applier, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.applier, self.snapshot = applier, snapshot
+        self.records: tuple[Record, ...] | None = None
+        self._picture: Picture | None = None
+
+    @property
+    def ecsiam(self) -> "PlanningApp":
+        """The app."""
+        return cast("PlanningApp", self.app)
+
+    @property
+    def text(self) -> str:
+        """What is said of the marked one."""
+        return self._picture.plain if self._picture is not None else ""
+
+    def compose(self) -> ComposeResult:
+        """The title, the applies, the marked one, the keys."""
+        yield Label("HISTORY", classes="screen-title", markup=False)
+        with Vertical(id="history-panes"):
+            yield OptionList(markup=False, id="history-list")
+            with VerticalScroll(id="history-detail", can_focus=False):
+                yield Static("reading the journals…", markup=False, id="history-text")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Read the journals."""
+        self.query_one(OptionList).focus()
+        self._read()
+
+    @work(exclusive=True, group="history")
+    async def _read(self) -> None:
+        try:
+            self.records = await self.ecsiam.in_thread(self.applier.history)
+        except (ApplyError, JournalError, SourceError) as error:
+            self.query_one("#history-text", Static).update(visible(f"✗ {error}"))
+            return
+        options = self.query_one(OptionList)
+        options.set_options([Option(self._row(record)) for record in self.records])
+        options.display = bool(self.records)
+        if self.records:
+            options.highlighted = 0
+        self._show()
+
+    @property
+    def marked(self) -> Record | None:
+        """The marked apply."""
+        at = self.query_one(OptionList).highlighted
+        return self.records[at] if self.records and at is not None and at < len(self.records) else None
+
+    def _row(self, record: Record) -> Text:
+        colours = self.app.theme_variables
+        tone = {None: colours["warning"], "done": colours["success"]}.get(record.end, "dim")
+        text = Text(f"{record.header.started:%Y-%m-%d %H:%M}  ", "dim", no_wrap=True, overflow="ellipsis")
+        text.append(f"{record.end or 'interrupted':<12}", tone)
+        text.append(f"{record.header.kind}  ", "dim").append(visible(self._title(record)), "bold")
+        return text.append(f"  {len(record.done)} of {len(record.header.steps)} calls", "dim")
+
+    def _title(self, record: Record) -> str:
+        plan = record.header.plan
+        return plan.title or "; ".join(f"{tell(one).target} {tell(one).what}" for one in plan.changes[:2])
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Show the marked one."""
+        self._show()
+
+    def _show(self) -> None:
+        record = self.marked
+        if record is None:
+            self.query_one("#history-text", Static).update(EMPTY)
+            self.refresh_bindings()
+            return
+        paint = Painter(self.app.theme_variables)
+        for change in record.header.plan.changes:
+            told = tell(change)
+            paint.add(f"{told.mark} ", TONES[told.mark]).add(told.target, "bold").line(f"  {told.what}")
+        paint.line()
+        for number, step in enumerate(record.header.steps):
+            done = number in record.done
+            paint.add("✓ " if done else "· ", "good" if done else "dim").line(step.call.action)
+        paint.line()
+        paint.fact("failed", record.failure, "bad")
+        for text in record.header.stays:
+            paint.fact("stays", text, "warn")
+        paint.fact("by", record.header.caller, "dim")
+        paint.fact("takes back", record.header.of, "dim")
+        paint.fact("journal", str(record.path), "dim")
+        self._picture = paint.picture()
+        self.query_one("#history-text", Static).update(self._picture.body)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing here are not offered."""
+        record = self.marked if self.is_mounted else None
+        if action == "undo":
+            return record is not None and record.end in ("done", "left")
+        if action == "go_on":
+            return record is not None and record.end is None
+        return True
+
+    def action_mark(self, step: int) -> None:
+        """Mark another."""
+        options = self.query_one(OptionList)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_go_on(self) -> None:
+        """Show the ways on from what was interrupted."""
+        record = self.marked
+        if record is not None and record.end is None:
+            self.app.pop_screen()
+            self.app.push_screen(ApplyScreen(record.header.plan, self.snapshot, self.applier, record))
+
+    @work(exclusive=True, group="undo")
+    async def action_undo(self) -> None:
+        """Stage what takes the marked one back, and show it."""
+        if self.marked is not None and await self.ecsiam.plan_undo(self.applier, self.marked.id):
+            self.app.pop_screen()
+            self.ecsiam.show_plan()
