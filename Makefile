@@ -28,7 +28,7 @@ demo-server: $(VENV)/.run ## serve the demo account over HTTP for --endpoint-url
 	$(BIN)/ecsiam-tui demo --serve
 
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup -q
+	$(BIN)/python -m pytest -n auto --dist loadscope -q
 
 check: lint types contracts ## lint, strict types, import contracts
 
