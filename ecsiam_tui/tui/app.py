@@ -279,7 +279,12 @@ class EcsIamApp(PlanningApp):
     @property
     def applier(self) -> Applier | None:
         """Who applies plans; None where nothing may be, or can be written."""
-        if self._read_only or self.workspace is None:
+        return None if self._read_only else self.historian
+
+    @property
+    def historian(self) -> Applier | None:
+        """Who knows what was applied, though nothing may be applied now; None where that is nowhere."""
+        if self.workspace is None:
             return None
         return self._applier or applier_of(self.source, self.workspace.snapshot.account_id)
 
@@ -381,7 +386,7 @@ class EcsIamApp(PlanningApp):
         yield SystemCommand("Refresh", "read everything again", self.action_reload)
         yield SystemCommand("Findings", "what is wrong", self.action_findings)
         yield SystemCommand("Plan", "the staged changes, and what they do", self.action_plan)
-        if self.applier is not None:
+        if self.historian is not None:
             yield SystemCommand("History", "what was applied, and undo", self.action_history)
         yield SystemCommand("Simulate", "may a principal do something, and why", self.action_simulate)
         yield SystemCommand("Explain", "what an error text means", self.action_explain)

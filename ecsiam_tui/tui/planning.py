@@ -147,6 +147,11 @@ class PlanningApp(App[None]):
         return None
 
     @property
+    def historian(self) -> Applier | None:
+        """Who knows what was applied, though nothing may be applied now; None where that is nowhere."""
+        return self.applier
+
+    @property
     def locked(self) -> str:
         """Why nothing can be applied, and the way out."""
         return LOCKED
@@ -181,7 +186,7 @@ class PlanningApp(App[None]):
         if action == "plan":
             return here or isinstance(screen, FindingsScreen)
         if action == "history":
-            return (here or isinstance(screen, PlanScreen)) and self.applier is not None
+            return (here or isinstance(screen, PlanScreen)) and self.historian is not None
         if action == "fix":
             return bool(self._findings_here())
         if action == "what_if":
@@ -213,8 +218,9 @@ class PlanningApp(App[None]):
 
     def action_history(self) -> None:
         """Show what was applied."""
-        if self.applier is not None and self.workspace is not None:
-            self.push_screen(HistoryScreen(self.applier, self.workspace.snapshot))
+        found, now = self.historian, self.workspace
+        if found is not None and now is not None:
+            self.push_screen(HistoryScreen(found, now.snapshot, read_only=self.applier is None))
 
     def show_plan(self) -> None:
         """Show the plan, unless it is shown already."""
@@ -256,8 +262,12 @@ class PlanningApp(App[None]):
             self.notify(str(error), title="no history", severity="warning", markup=False)
             return
         open_ones = [record for record in records if record.end is None]
-        if open_ones and self.screen is self.explorer:
+        if not open_ones:
+            return
+        if self.screen is self.explorer:
             self.push_screen(ApplyScreen(open_ones[0].header.plan, now.snapshot, applier, open_ones[0]))
+        else:
+            self.notify("H in the explorer goes on with it, or back", title="an apply was interrupted")
 
     def action_view(self) -> None:
         """Show now, after, or the difference."""

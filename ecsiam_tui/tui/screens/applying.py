@@ -67,7 +67,7 @@ class ApplyScreen(Screen[None]):
         self.error = ""
         self.events: list[Event] = []
         self._unfinished = interrupted.id if interrupted is not None else ""
-        self._stopping = False
+        self._stopping = self._going_back = False
         if interrupted is not None:
             self.error = str(UnfinishedError(interrupted))
 
@@ -111,6 +111,7 @@ class ApplyScreen(Screen[None]):
         self._begin(partial(self.applier.start, self.plan))
 
     def _begin(self, run: Callable[[Told, Stop], Outcome]) -> None:
+        self._unfinished = self._journal
         self.running, self._stopping, self.outcome, self.error = True, False, None, ""
         for line in self.query(Input):
             line.display = False
@@ -145,13 +146,18 @@ class ApplyScreen(Screen[None]):
         self._show()
 
     def on_apply_screen_ended(self, message: Ended) -> None:
-        """Say how it ended; what is staged is done with where all of it is made."""
+        """Say how it ended; what is staged is done with where all of it is made. What was interrupted still
+        is where nothing could be done."""
         self.running = False
-        self.outcome, self.error, self._unfinished = message.outcome, message.error, message.journal
+        self.outcome, self.error = message.outcome, message.error
+        idle = self.outcome is None or self.outcome.state == "drifted"
+        self._unfinished = message.journal or (self._unfinished if idle else "")
         self._show()
         self.refresh_bindings()
         if self.outcome is not None and self.outcome.state != "drifted":
-            self.ecsiam.applied(done=self.outcome.state == "done")
+            staged = self.ecsiam.staged.plan
+            made = self.outcome.state == "done" and not self._going_back
+            self.ecsiam.applied(done=made and staged is not None and staged.changes == self.plan.changes)
 
     @property
     def text(self) -> str:
@@ -173,6 +179,7 @@ class ApplyScreen(Screen[None]):
             paint.line().line(f"✗ {self.error}", "bad")
             if self._unfinished:
                 paint.line("R goes on with it, B takes back what it did, L leaves it as it is.")
+                paint.line("Esc decides later: H, the history, has it.", "dim")
         if self.outcome is not None:
             outcome_lines(paint, self.outcome)
         if not self.running and self.outcome is None and not self.error:
@@ -222,10 +229,12 @@ class ApplyScreen(Screen[None]):
 
     def action_resume(self) -> None:
         """Go on with what was interrupted."""
+        self._going_back = False
         self._begin(partial(self.applier.resume, self._journal))
 
     def action_roll_back(self) -> None:
         """Take back what was done."""
+        self._going_back = True
         self._begin(partial(self.applier.roll_back, self._journal))
 
     @work

@@ -15,7 +15,7 @@ from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.source import SourceError
 from ecsiam_tui.account.text import visible
 from ecsiam_tui.changes.applying_plan import ApplyError
-from ecsiam_tui.changes.journal import JournalError, Record
+from ecsiam_tui.changes.journal import JournalError, Line, Record
 from ecsiam_tui.changes.words import tell
 from ecsiam_tui.tui.applying import Applier
 from ecsiam_tui.tui.pictures import Painter, Picture
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 EMPTY = (
     "Nothing was applied to this account from here. Each apply is written down before its first call, and"
-    " would be listed here: what it did, how far it came, and the way back."
+    " would be listed here: what it did, how far it came, and the way back.\n\n"
+    "S shows the plan, and A there applies it; esc goes back."
+)
+LOCKED = (
+    "This session reads only: leave, and start again with --allow-writes. On the command line"
+    " ecsiam-tui plan undo JOURNAL shows what an undo would do."
 )
 TONES = {"+": "good", "~": "warn", "-": "bad"}
 
@@ -38,13 +43,21 @@ class HistoryScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "app.pop_screen", "back", id="history.back"),
         Binding("u", "undo", "plan the undo", id="history.undo"),
-        Binding("enter", "go_on", "go on or back", id="history.go-on", priority=True),
+        Binding("R", "go_on", "resume", id="history.resume"),
+        Binding("B", "go_on", "roll back", id="history.roll-back"),
+        Binding("L", "go_on", "leave as it is", id="history.leave"),
+        Binding("enter", "go_on", "go on or back", show=False, id="history.go-on", priority=True),
+        Binding("y", "copy", "copy text", id="history.copy"),
         Binding("j", "mark(1)", "down", show=False, id="history.down"),
         Binding("k", "mark(-1)", "up", show=False, id="history.up"),
+        Binding("pagedown,ctrl+f", "scroll(1)", "text down", show=False, id="history.text-down"),
+        Binding("pageup,ctrl+b", "scroll(-1)", "text up", show=False, id="history.text-up"),
     ]
 
-    def __init__(self, applier: Applier, snapshot: Snapshot) -> None:
+    def __init__(self, applier: Applier, snapshot: Snapshot, *, read_only: bool = False) -> None:
+        """With `read_only` the applier is asked for the history alone."""
         super().__init__()
+        self.read_only = read_only
         self.applier, self.snapshot = applier, snapshot
         self.records: tuple[Record, ...] | None = None
         self._picture: Picture | None = None
@@ -69,8 +82,11 @@ class HistoryScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read the journals."""
+        """Keys go to the list."""
         self.query_one(OptionList).focus()
+
+    def on_screen_resume(self) -> None:
+        """Read the journals, at first and when an apply that was gone on with is left."""
         self._read()
 
     @work(exclusive=True, group="history")
@@ -81,10 +97,11 @@ class HistoryScreen(Screen[None]):
             self.query_one("#history-text", Static).update(visible(f"✗ {error}"))
             return
         options = self.query_one(OptionList)
+        at = options.highlighted or 0
         options.set_options([Option(self._row(record)) for record in self.records])
         options.display = bool(self.records)
         if self.records:
-            options.highlighted = 0
+            options.highlighted = min(at, len(self.records) - 1)
         self._show()
 
     @property
@@ -112,24 +129,12 @@ class HistoryScreen(Screen[None]):
     def _show(self) -> None:
         record = self.marked
         if record is None:
+            self._picture = None
             self.query_one("#history-text", Static).update(EMPTY)
             self.refresh_bindings()
             return
         paint = Painter(self.app.theme_variables)
-        for change in record.header.plan.changes:
-            told = tell(change)
-            paint.add(f"{told.mark} ", TONES[told.mark]).add(told.target, "bold").line(f"  {told.what}")
-        paint.line()
-        for number, step in enumerate(record.header.steps):
-            done = number in record.done
-            paint.add("✓ " if done else "· ", "good" if done else "dim").line(step.call.action)
-        paint.line()
-        paint.fact("failed", record.failure, "bad")
-        for text in record.header.stays:
-            paint.fact("stays", text, "warn")
-        paint.fact("by", record.header.caller, "dim")
-        paint.fact("takes back", record.header.of, "dim")
-        paint.fact("journal", str(record.path), "dim")
+        paint_record(paint, record)
         self._picture = paint.picture()
         self.query_one("#history-text", Static).update(self._picture.body)
         self.refresh_bindings()
@@ -141,6 +146,8 @@ class HistoryScreen(Screen[None]):
             return record is not None and record.end in ("done", "left")
         if action == "go_on":
             return record is not None and record.end is None
+        if action == "copy":
+            return record is not None
         return True
 
     def action_mark(self, step: int) -> None:
@@ -151,16 +158,72 @@ class HistoryScreen(Screen[None]):
         else:
             options.action_cursor_up()
 
+    def action_scroll(self, direction: int) -> None:
+        """Scroll the text."""
+        detail = self.query_one("#history-detail")
+        detail.scroll_relative(y=direction * max(1, detail.size.height - 1), animate=False)
+
+    def action_copy(self) -> None:
+        """Copy the text below."""
+        self.app.copy_to_clipboard(self.text)
+        self.notify(f"{len(self.text):,} characters", title="copied")
+
+    def _locked(self) -> bool:
+        if self.read_only:
+            self.notify(LOCKED, title="read-only", severity="warning", markup=False, timeout=10)
+        return self.read_only
+
     def action_go_on(self) -> None:
-        """Show the ways on from what was interrupted."""
+        """Show the ways on from what was interrupted; none is taken before it is chosen there."""
         record = self.marked
-        if record is not None and record.end is None:
-            self.app.pop_screen()
+        if record is not None and record.end is None and not self._locked():
             self.app.push_screen(ApplyScreen(record.header.plan, self.snapshot, self.applier, record))
 
     @work(exclusive=True, group="undo")
     async def action_undo(self) -> None:
         """Stage what takes the marked one back, and show it."""
-        if self.marked is not None and await self.ecsiam.plan_undo(self.applier, self.marked.id):
+        record = self.marked
+        if record is None or self._locked():
+            return
+        if await self.ecsiam.plan_undo(self.applier, record.id):
             self.app.pop_screen()
             self.ecsiam.show_plan()
+
+
+def paint_record(paint: Painter, record: Record) -> None:
+    """All about one apply: its changes, what became of each call, how it ended, and what stays."""
+    head = record.header
+    for change in head.plan.changes:
+        told = tell(change)
+        paint.add(f"{told.mark} ", TONES[told.mark]).add(told.target, "bold").line(f"  {told.what}")
+    paint.title(f"{len(record.done)} of {len(head.steps)} calls")
+    results = {line.step: line for line in record.lines if line.step is not None}  # the last of each
+    for number, step in enumerate(head.steps):
+        mark, tone, said = _result(results.get(number))
+        paint.add(f"{mark} ", tone).add(step.call.action).line(f"  {said}" if said else "", "dim")
+    paint.title(f"{record.end}" if record.end else "interrupted")
+    for line in record.lines:
+        if line.what == "verified":
+            paint.fact("verified", "read again: everything was as wanted", "good")
+        elif line.what == "unlike":
+            paint.fact("verified", f"not as wanted: {line.message}", "warn")
+    paint.fact("failed", record.failure, "bad")
+    for text in head.stays:
+        paint.fact("stays", text, "warn")
+    paint.fact("by", head.caller, "dim")
+    paint.fact("takes back", head.of, "dim")
+    paint.fact("journal", str(record.path), "dim")
+
+
+def _result(line: Line | None) -> tuple[str, str, str]:
+    """What became of a call: a mark, its tone, and a few words."""
+    if line is None:
+        return "·", "dim", "not made"
+    match line.what:
+        case "done":
+            return "✓", "good", line.answer
+        case "already":
+            return "✓", "good", "it was so already"
+        case "failed":
+            return "✗", "bad", line.message
+    return "?", "warn", "sent, perhaps: whether it took effect is looked up before anything else"
