@@ -100,6 +100,21 @@ def _with_launchers(fix: Fix, proof: Proof, facts: Facts) -> Fix | None:
     )
 
 
+def completed(fix: Fix, facts: Facts) -> Fix:
+    """The fix with what launchers lack after it, whatever else comes of it. Raises ChangeError where the
+    changes do not fit."""
+    broken = _broken(facts.needs.all, after(fix.changes, facts).needs.all, _same(fix))
+    for_launchers = tuple(
+        one
+        for one in broken
+        if one.requirement.role_kind in _LAUNCHERS
+        and one.requirement.principal in facts.around.roles
+        and one.decision is not None
+        and one.decision.blocked_by == ("identity",)
+    )
+    return _with_launchers(fix, Proof(gone=True, broken=for_launchers), facts) or fix
+
+
 def _told(fix: Fix, proof: Proof, snapshot: Snapshot) -> Fix:
     """The fix with all that the proof brought to light, and with who keeps what it changes."""
     costs = list(fix.costs)
