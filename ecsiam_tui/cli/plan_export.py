@@ -55,9 +55,9 @@ def export(
         raise CommandError(f"{out} exists, and an export replaces nothing; choose another name")
     found = where.load().snapshot
     check_account(plan, found.account_id)
-    rendered = or_say(lambda: render(plan, found, form.value))
     if drift(plan.before, states(plan.before, found)):
         _say(f"{file}: somebody changed its targets since it was made; plan check tells what")
+    rendered = or_say(lambda: render(plan, found, form.value))
     if isinstance(rendered, dict) and out is None:
         raise wrong_call(f"{form.value} is {len(rendered)} files: give --out with a new folder for them")
     if out is None:
