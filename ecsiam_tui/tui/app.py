@@ -40,6 +40,7 @@ from ecsiam_tui.tui.screens.help import HelpScreen
 from ecsiam_tui.tui.screens.history import HistoryScreen
 from ecsiam_tui.tui.screens.plan import PlanScreen
 from ecsiam_tui.tui.screens.simulate import SimulateScreen
+from ecsiam_tui.tui.screens.wizard import WizardScreen
 from ecsiam_tui.tui.styles import stylesheets
 from ecsiam_tui.tui.themes import DARK, LIGHT
 from ecsiam_tui.tui.widgets.detail import Detail
@@ -360,6 +361,7 @@ class EcsIamApp(PlanningApp):
             ("History", HistoryScreen.BINDINGS),
             ("What if", EditScreen.BINDINGS),
             ("Simulate", SimulateScreen.BINDINGS),
+            ("New role", WizardScreen.BINDINGS),
             ("Fixes", [*FixList.BINDINGS, *FixScreen.BINDINGS]),
             ("Everywhere", [*PlanningApp.BINDINGS, *self.BINDINGS]),
         )
@@ -388,6 +390,7 @@ class EcsIamApp(PlanningApp):
         yield SystemCommand("Plan", "the staged changes, and what they do", self.action_plan)
         if self.historian is not None:
             yield SystemCommand("History", "what was applied, and undo", self.action_history)
+        yield SystemCommand("New role…", "roles for ECS and its services, step by step", self.action_wizard)
         yield SystemCommand("Simulate", "may a principal do something, and why", self.action_simulate)
         yield SystemCommand("Explain", "what an error text means", self.action_explain)
         yield SystemCommand("Gaps", "what could not be read", self.action_gaps)

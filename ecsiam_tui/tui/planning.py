@@ -32,6 +32,7 @@ from ecsiam_tui.tui.screens.history import HistoryScreen
 from ecsiam_tui.tui.screens.pick import PickScreen
 from ecsiam_tui.tui.screens.plan import PlanScreen, plan_file
 from ecsiam_tui.tui.screens.simulate import SimulateScreen
+from ecsiam_tui.tui.screens.wizard import WizardScreen
 from ecsiam_tui.tui.staging import PlanWorked, Staged, Staging
 from ecsiam_tui.tui.what_if import Choosing, Naming, Start, Subject, ways, why_not
 from ecsiam_tui.workspace import Workspace
@@ -59,6 +60,7 @@ class PlanningApp(App[None]):
         Binding("S", "plan", "plan", id="app.plan"),
         Binding("t", "view", "now/after/difference", id="app.view"),
         Binding("H", "history", "history", show=False, id="app.history"),
+        Binding("W", "wizard", "new role…", show=False, id="app.wizard"),
     ]
 
     staged: var[Staged] = var(Staged(), init=False)
@@ -174,7 +176,7 @@ class PlanningApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing here are not offered."""
-        if action not in ("fix", "plan", "view", "what_if", "simulate", "history"):
+        if action not in ("fix", "plan", "view", "what_if", "simulate", "history", "wizard"):
             return True
         if self.workspace is None or isinstance(self.screen, Choose) or isinstance(self.focused, Input):
             return False
@@ -187,6 +189,8 @@ class PlanningApp(App[None]):
             return here or isinstance(screen, FindingsScreen)
         if action == "history":
             return (here or isinstance(screen, PlanScreen)) and self.historian is not None
+        if action == "wizard":
+            return here and self.ground is not None and self.ground.is_judged
         if action == "fix":
             return bool(self._findings_here())
         if action == "what_if":
@@ -221,6 +225,11 @@ class PlanningApp(App[None]):
         found, now = self.historian, self.workspace
         if found is not None and now is not None:
             self.push_screen(HistoryScreen(found, now.snapshot, read_only=self.applier is None))
+
+    def action_wizard(self) -> None:
+        """Set up a role, step by step."""
+        if self.ground is not None and self.ground.is_judged:
+            self.push_screen(WizardScreen())
 
     def show_plan(self) -> None:
         """Show the plan, unless it is shown already."""

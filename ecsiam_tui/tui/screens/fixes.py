@@ -12,13 +12,11 @@ from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from ecsiam_tui.account.text import visible
-from ecsiam_tui.changes.words import tell
 from ecsiam_tui.findings.finding import Finding
 from ecsiam_tui.fixes.fix import Fix
 from ecsiam_tui.fixes.proof import fixes_for
-from ecsiam_tui.tui.differences import drawn
-from ecsiam_tui.tui.effects import headline, paint_effect
 from ecsiam_tui.tui.pictures import Painter, Picture
+from ecsiam_tui.tui.previews import paint_changes, paint_headline
 from ecsiam_tui.tui.screens.dialogs import Choose
 from ecsiam_tui.tui.trying import Trial, Tried
 from ecsiam_tui.tui.widgets.key_line import KeyLine
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from ecsiam_tui.tui.planning import PlanningApp
 
 WAIT = "Looking for fixes, and proving each…"
-TONES = {"+": "good", "~": "warn", "-": "bad"}
 
 
 class FixList(OptionList):
@@ -190,10 +187,7 @@ class FixScreen(Screen[None]):
     def _painted(self, fix: Fix) -> Picture:
         paint = Painter(self.app.theme_variables)
         paint.line(fix.title, "bold")
-        if self.tried is not None and self.tried.effect is not None:
-            for piece in headline(self.tried.effect):
-                paint.add(f"{piece.text}   ", piece.tone)
-            paint.beside("effect")
+        paint_headline(paint, self.tried)
         for text in fix.warnings:
             paint.fact("▲ know this", text, "warn")
         for text in fix.costs:
@@ -202,26 +196,8 @@ class FixScreen(Screen[None]):
             chosen = question.answer(self.answers)
             labels = [choice.label for choice in question.choices if choice.value in chosen]
             paint.add(question.text).add(f"  {', '.join(labels) or 'nothing'}", "accent").beside("question")
-        pairs = self.tried.pairs if self.tried is not None else ()
-        for number, change in enumerate(fix.changes):
-            told = tell(change)
-            paint.line().add(f"{told.mark} ", TONES[told.mark])
-            paint.add(told.target, "bold").line(f"  {told.what}")
-            paint.fact("why", change.why, "dim")
-            if number < len(pairs):
-                paint.put(*drawn(pairs[number], self.app.theme_variables, self.size.width))
-        if fix.changes:
-            paint.title("effect, in full")
-            self._effect(paint)
+        paint_changes(paint, fix.changes, self.tried, self.app.theme_variables, self.size.width)
         return paint.picture()
-
-    def _effect(self, paint: Painter) -> None:
-        if self.tried is None:
-            paint.line("still working it out…", "dim")
-        elif self.tried.effect is None:
-            paint.line(f"✗ {self.tried.error}", "bad")
-        else:
-            paint_effect(paint, self.tried.effect, self.tried.ground)
 
     # Keys
 
