@@ -92,6 +92,31 @@ def test_what_is_asked_next(answers: dict[str, str], asked: str | None, facts: F
     assert (step.name if step is not None else None) == asked
 
 
+@pytest.mark.parametrize(
+    ("kind", "user", "offered"),
+    [
+        ("task-execution", CATALOG, ["needs", "policy", "actions", "template", "none"]),
+        ("task-execution", "", ["policy", "actions", "template", "none"]),
+        (
+            "events",
+            f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/nightly-settlement",
+            ["needs", "actions", "template", "none"],
+        ),
+        (
+            "infrastructure",
+            f"{ECS}:capacity-provider/platform-managed",
+            ["policy", "actions", "template", "none"],
+        ),
+    ],
+)
+def test_where_permissions_can_come_from(kind: str, user: str, offered: list[str], facts: Facts) -> None:
+    """Never exactly what is asked for of an infrastructure role: not all of that is known."""
+    answers = {"task": "role", "kind": kind, "users": user, "name": "new-one", "trust": "narrow"}
+    step = next_step({name: (value,) for name, value in answers.items()}, facts)
+    assert step is not None
+    assert [value for value, _ in step.choices] == offered
+
+
 def test_actions_are_found_by_parts_of_their_names(facts: Facts) -> None:
     answers = {
         name: (value,)
@@ -230,3 +255,22 @@ async def test_one_step_back_and_another_answer(app: EcsIamApp) -> None:
         await press(pilot, "W")
         await press(pilot, "escape")
         assert app.screen is app.explorer
+
+
+async def test_an_answer_that_does_not_do_is_asked_again(app: EcsIamApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await press(pilot, "W")
+        for keys in ((), (), (), ("ctrl+u", *"new-one"), (), tuple("template"), (), ("ctrl+u", *"a!b")):
+            await answer(app, pilot, *keys)
+        assert asked(app) == "blank value"
+        await press(pilot, *"orders", "enter")
+        await until(pilot, lambda: not wizard(app)._busy)
+        assert asked(app) == "blank value"
+        assert "cannot be the key of a tag" in text_of(app)
+        await press(pilot, "escape")
+        assert asked(app) == "blank key"
+        await answer(app, pilot, "ctrl+u", *"team")
+        await answer(app, pilot)
+        assert asked(app) == ""
+        assert "aws:ResourceTag/team" in json.dumps([str(one) for one in await stage(app, pilot)])
