@@ -176,7 +176,7 @@ def _source_step(kind: Kind, users: tuple[str, ...], name: str, facts: Facts) ->
     policies = offered_policies(kind, facts)
     if policies:
         choices.insert(0, ("policy", "a policy of AWS  made for this kind of role"))
-    # What is known to be asked of infrastructure roles is not all that ECS does with them: AWS's policies are.
+    # What is known to be asked of infrastructure roles is not all that ECS does: AWS's policies are.
     exact = bool(users) and kind != "infrastructure"
     asked = needs_for(kind, users, arn_of(name, facts), facts) if exact else ()
     if asked:
