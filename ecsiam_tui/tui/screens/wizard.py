@@ -26,13 +26,18 @@ if TYPE_CHECKING:
     from ecsiam_tui.tui.planning import PlanningApp
 
 
+class Outcome(VerticalScroll):
+    """What comes of the answers."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.stage", "stage", id="wizard.stage")]
+
+
 class WizardScreen(Screen[None]):
     """The answers so far above; below them the question, or what comes of it all."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="wizard.back", priority=True),
         Binding("enter", "next", "next", id="wizard.next", priority=True),
-        Binding("enter", "stage", "stage", id="wizard.stage", priority=True),
         Binding("tab", "mark", "mark", id="wizard.mark", priority=True),
         Binding("down", "move(1)", "down", show=False, id="wizard.down", priority=True),
         Binding("up", "move(-1)", "up", show=False, id="wizard.up", priority=True),
@@ -76,7 +81,7 @@ class WizardScreen(Screen[None]):
         with Vertical(id="wizard-question"):
             yield Input(id="wizard-input", compact=True, select_on_focus=False)
             yield OptionList(markup=False, id="wizard-list")
-        with VerticalScroll(id="wizard-detail"):
+        with Outcome(id="wizard-detail"):
             yield Static("", id="wizard-text", markup=False)
         yield KeyLine()
 
