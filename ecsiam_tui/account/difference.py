@@ -119,7 +119,7 @@ VOLATILE = frozenset(
     }
 )
 """Fields that change by themselves, or say again what another one says."""
-VOLATILE_KINDS = frozenset({"tasks"})
+VOLATILE_KINDS = frozenset({"tasks", "last_accessed"})
 """Things that come and go by themselves."""
 _OF_A_DEPLOYMENT = frozenset({"id", "created_at"})
 _OF_A_REVISION = frozenset({"task_definition_arn", "revision", "registered_at", "registered_by"})

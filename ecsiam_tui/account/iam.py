@@ -118,6 +118,39 @@ class ManagedPolicy(AwsPascal, frozen=True, kw_only=True):
         return self.arn.split(":", 5)[4:5] == ["aws"]
 
 
+class ActionLastAccessed(AwsPascal, frozen=True, kw_only=True):
+    """When a role last tried an action that AWS tracks; no time: not in the tracking period."""
+
+    action_name: str = ""
+    last_accessed_time: datetime | None = None
+    last_accessed_region: str | None = None
+
+
+class ServiceLastAccessed(AwsPascal, frozen=True, kw_only=True):
+    """When a role last tried to use a service (by its prefix); no time: not in the tracking period.
+
+    AWS tracks management actions alone. An action that is not listed is not tracked, or the role does not
+    have it: whether it was used is unknown. Of a service that was not used the actions are left out.
+    """
+
+    service_namespace: str
+    last_authenticated: datetime | None = None
+    last_authenticated_region: str | None = None
+    tracked_actions_last_accessed: tuple[ActionLastAccessed, ...] = ()
+
+
+class LastAccessed(AwsPascal, frozen=True, kw_only=True):
+    """AWS's report of what a role (`arn`) did last with each service that its policies allowed it then.
+
+    It counts attempts, also those that were denied; what happened within four hours may not be in it. A
+    service that is not listed is unknown.
+    """
+
+    arn: str
+    job_completion_date: datetime | None = None
+    services_last_accessed: tuple[ServiceLastAccessed, ...] = ()
+
+
 class InstanceProfile(AwsPascal, frozen=True, kw_only=True):
     """An instance profile and the ARN of the one role that it may hold."""
 

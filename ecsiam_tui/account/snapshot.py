@@ -15,7 +15,7 @@ from ecsiam_tui.account.ecs import (
     Service,
     Setting,
 )
-from ecsiam_tui.account.iam import Group, InstanceProfile, ManagedPolicy, Role, User
+from ecsiam_tui.account.iam import Group, InstanceProfile, LastAccessed, ManagedPolicy, Role, User
 from ecsiam_tui.account.launchers import (
     DeploymentGroup,
     JobDefinition,
@@ -39,7 +39,15 @@ from ecsiam_tui.account.resources import (
 from ecsiam_tui.account.tasks import DaemonTaskDefinition, Task, TaskDefinition
 
 GapReason = Literal[
-    "denied", "throttled", "unsupported", "unreachable", "invalid", "cancelled", "expired", "failed"
+    "denied",
+    "throttled",
+    "unsupported",
+    "unreachable",
+    "invalid",
+    "cancelled",
+    "expired",
+    "failed",
+    "skipped",
 ]
 
 
@@ -145,6 +153,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     groups: tuple[Group, ...] = ()
     policies: tuple[ManagedPolicy, ...] = ()
     instance_profiles: tuple[InstanceProfile, ...] = ()
+    last_accessed: tuple[LastAccessed, ...] = ()
     account_summary: dict[str, int] = {}
     organization: Organization | None = None
 

@@ -31,6 +31,7 @@ RATES: dict[str, Rate] = {
     # programs share the account's allowance.
     "sts read": Rate(10, 5),
     "iam read": Rate(15, 5),
+    "iam last accessed": Rate(10, 5),
     "ssm read": Rate(10, 5),
     "events read": Rate(20, 10),
     "scheduler read": Rate(50, 20),

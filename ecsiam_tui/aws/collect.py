@@ -8,9 +8,18 @@ from ecsiam_tui.account.source import Loaded, Progress, SourceError, Watcher
 from ecsiam_tui.aws.calls import Call
 from ecsiam_tui.aws.errors import Failure, classify
 from ecsiam_tui.aws.reader import Reader, make_gap
-from ecsiam_tui.aws.reading import Reading, SourceMark, Stage
+from ecsiam_tui.aws.reading import LastAccessedWanted, Reading, SourceMark, Stage
 from ecsiam_tui.aws.session import AwsSession
-from ecsiam_tui.aws.stages import compute, ecs, iam, launchers, organization, resources, task_definitions
+from ecsiam_tui.aws.stages import (
+    compute,
+    ecs,
+    iam,
+    last_accessed,
+    launchers,
+    organization,
+    resources,
+    task_definitions,
+)
 
 STAGES: tuple[Stage, ...] = (
     iam.IDENTITY,
@@ -34,6 +43,7 @@ STAGES: tuple[Stage, ...] = (
     launchers.JOB_DEFINITIONS,
     task_definitions.TASK_DEFINITIONS,
     task_definitions.DAEMONS,
+    last_accessed.START,
     resources.REPOSITORIES,
     resources.SECRETS,
     resources.PARAMETERS,
@@ -43,6 +53,7 @@ STAGES: tuple[Stage, ...] = (
     resources.FUNCTIONS,
     resources.KEYS,
     organization.ORGANIZATION,
+    last_accessed.FETCH,
 )
 """In this order, because later stages read what earlier ones name."""
 
@@ -57,12 +68,14 @@ def collect(
     *,
     keep_environment: bool = False,
     source: SourceMark = "live",
+    reports: LastAccessedWanted | None = None,
 ) -> Loaded:
     """Read the account that the session is for.
 
     Whatever single calls do, a snapshot comes back, with a gap for each that failed. When the watcher says
     stop, or the session expires in the middle, it holds what was read by then. `keep_environment` also
-    gives values of environment variables, in memory alone.
+    gives values of environment variables, in memory alone. `reports` says whether AWS is asked what roles
+    used last, and which of its answers are at hand.
 
     Raises SourceError where nothing can be read: no valid credentials, or AWS cannot be reached.
     """
@@ -70,6 +83,8 @@ def collect(
     reading = Reading(session, reader, redactor, source)
     if keep_environment:
         reading.environment = {}
+    if reports is not None:
+        reading.last_accessed = reports
     stopped_in: int | None = None
     for number, stage in enumerate(STAGES):
         if not reader.check_stop():

@@ -6,6 +6,7 @@ from ecsiam_tui.account.redact import Redactor
 from ecsiam_tui.account.source import Loaded, SourceKind, Watcher
 from ecsiam_tui.aws.collect import collect
 from ecsiam_tui.aws.execute import Executor
+from ecsiam_tui.aws.reading import LastAccessedWanted
 from ecsiam_tui.aws.session import AwsSession, Target, make_session, profiles
 from ecsiam_tui.changes.journal import state_folder
 
@@ -14,10 +15,18 @@ class LiveSource:
     """An AWS account, read anew at each load. Implements `account.source.Source` and
     `changes.sending.Writable`."""
 
-    def __init__(self, target: Target, redactor: Redactor, *, keep_environment: bool = False) -> None:
+    def __init__(
+        self,
+        target: Target,
+        redactor: Redactor,
+        *,
+        keep_environment: bool = False,
+        last_accessed: bool = True,
+    ) -> None:
         self.target = target
         self._redactor = redactor
         self._keep_environment = keep_environment
+        self._reports = LastAccessedWanted(last_accessed)
         self._session: AwsSession | None = None
 
     @property
@@ -33,7 +42,15 @@ class LiveSource:
     def load(self, watcher: Watcher) -> Loaded:
         """Read the account. Credentials are looked up anew, so that signing in again helps."""
         self._session = make_session(self.target)
-        return collect(self._session, watcher, self._redactor, keep_environment=self._keep_environment)
+        loaded = collect(
+            self._session,
+            watcher,
+            self._redactor,
+            keep_environment=self._keep_environment,
+            reports=self._reports,
+        )
+        self._reports = self._reports._replace(known=loaded.snapshot.last_accessed)
+        return loaded
 
     def profiles(self) -> tuple[str, ...]:
         """All profiles in the AWS configuration."""
@@ -51,7 +68,12 @@ class LiveSource:
             target = Target(profile, regions, None, target.endpoint_url)
         elif regions:
             target = target._replace(regions=regions)
-        return LiveSource(target, self._redactor, keep_environment=self._keep_environment)
+        return LiveSource(
+            target,
+            self._redactor,
+            keep_environment=self._keep_environment,
+            last_accessed=self._reports.wanted,
+        )
 
     def sender(self) -> Executor:
         """Who changes the account, with credentials looked up anew."""

@@ -3,6 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
 
 from ecsiam_tui.account.arns import parse_arn
 from ecsiam_tui.account.ecs import ExecuteCommandLogConfiguration
@@ -147,6 +150,62 @@ def keys(reading: Reading) -> set[tuple[str, str]]:
             key = (rule.get("ApplyServerSideEncryptionByDefault") or {}).get("KMSMasterKeyID")
             found.add((key, bucket.region or reading.home_region))
     return {(region_of(key) or region, key) for key, region in found if key and isinstance(key, str)}
+
+
+_USING_ROLES = (
+    "services",
+    "tasks",
+    "express_services",
+    "instances",
+    "rules",
+    "schedules",
+    "state_machines",
+    "job_definitions",
+    "daemon_task_definitions",
+    "capacity_providers",
+    "deployment_groups",
+    "gateways",
+    "activations",
+    "managed_nodes",
+    "task_definitions",
+)
+"""Fields whose records name roles, those of what runs now first."""
+
+
+def roles(reading: Reading) -> list[str]:
+    """ARNs of the account's roles that ECS, its launchers and its hosts use, those of what runs now first.
+    Service-linked roles are AWS's own, and left out."""
+    own = [role for role in reading.get("roles") if not role.is_service_linked]
+    by_name = {role.role_name: role.arn for role in own}
+    known: dict[str, tuple[str, ...]] = {role.arn: (role.arn,) for role in own}
+    known |= {profile.arn: profile.role_arns for profile in reading.get("instance_profiles")}
+    definitions = {found.task_definition_arn: found for found in reading.get("task_definitions")}
+    found: dict[str, None] = {}
+
+    def walk(record: Any) -> None:
+        for key, text in _texts(msgspec.to_builtins(record)):
+            found.update(dict.fromkeys(known.get(text, ())))
+            if key.lower().endswith(("role", "rolearn")) and (arn := by_name.get(text.rsplit("/", 1)[-1])):
+                found[arn] = None
+            elif text in definitions:
+                walk(definitions.pop(text))
+
+    for field in _USING_ROLES:
+        for record in reading.get(field):
+            walk(record)
+    return [arn for arn in found if arn in known]
+
+
+def _texts(data: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a record's data, with the name of the member that holds it."""
+    if isinstance(data, str):
+        yield key, data
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from _texts(value, name)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _texts(value, key)
 
 
 def _exec_log_configurations(reading: Reading) -> Iterator[tuple[str, ExecuteCommandLogConfiguration]]:

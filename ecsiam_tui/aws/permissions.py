@@ -25,6 +25,10 @@ is kept; of what `lambda:GetFunctionConfiguration` shows, only the function's na
 Every permission is optional. Without one the explorer starts all the same, lists what it could not read on
 its gaps screen, and treats that as unknown.
 
+What roles used last (`iam:GenerateServiceLastAccessedDetails`, `iam:GetServiceLastAccessedDetails`) is asked
+by the explorer, `snapshot`, `audit`, `fix` and `what-if`: two calls for each role that ECS uses, for 200 roles
+at most, and again only after an hour. `--no-last-accessed` leaves it out.
+
 To read through another role (`--role-arn`) the caller needs `sts:AssumeRole` on it, and the role this policy.
 
 In the partitions of China and GovCloud write `arn:aws-cn:` or `arn:aws-us-gov:` for `arn:aws:`. The part

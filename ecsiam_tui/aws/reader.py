@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -176,6 +177,12 @@ class Reader:
             finished += 1
             self._watcher.progress(Progress(stage, finished, len(jobs)))
         return [results[index] for index in sorted(results.copy())]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, where calls are paced; less where the reading is stopped meanwhile."""
+        end = time.monotonic() + (seconds if self.session.paced else 0)
+        while not self.check_stop() and (left := end - time.monotonic()) > 0:
+            self._wake.wait(min(left, _POLL_SECONDS))
 
     def check_stop(self) -> bool:
         """Whether to ask nothing any more; asks the watcher."""

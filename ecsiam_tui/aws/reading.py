@@ -13,6 +13,7 @@ import msgspec
 
 from ecsiam_tui import __version__
 from ecsiam_tui.account.arns import Arn
+from ecsiam_tui.account.iam import LastAccessed
 from ecsiam_tui.account.records import Json
 from ecsiam_tui.account.redact import Redactor
 from ecsiam_tui.account.references import Home
@@ -35,6 +36,13 @@ class Stage(NamedTuple):
     run: Callable[["Reading"], None]
 
 
+class LastAccessedWanted(NamedTuple):
+    """Whether reports of what roles used last are wanted, and those that are there already."""
+
+    wanted: bool = True
+    known: tuple[LastAccessed, ...] = ()
+
+
 class Reading:
     """One reading of an account in the making. Stages add to it one after the other."""
 
@@ -50,8 +58,11 @@ class Reading:
         self.account_summary: dict[str, int] = {}
         self.account_settings: dict[str, tuple[Any, ...]] = {}
         self.organization: Organization | None = None
+        self.last_accessed = LastAccessedWanted()
         self.missing: set[str] = set()
         self.environment: dict[tuple[str, str, str], str] | None = None
+        self.reports: dict[str, str] = {}
+        """Of the reports on roles that AWS was asked for: the id of the job, by the role's ARN."""
         self._account = ""
         self._records: dict[str, list[Any]] = defaultdict(list)
         self._sorted: dict[str, tuple[Any, ...]] = {}

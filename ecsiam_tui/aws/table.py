@@ -5,6 +5,7 @@ from typing import Final
 from ecsiam_tui.aws.calls import Call
 
 _TASK_ROLES = "a role that only they use may look unused"
+_LAST_USE = "Which services roles used last is unknown: permissions that nobody uses are not found."
 
 GET_CALLER_IDENTITY: Final = Call(
     "sts",
@@ -81,6 +82,25 @@ LIST_ACCOUNT_ALIASES: Final = Call(
     "The account's alias is unknown; its id is shown.",
     items="AccountAliases",
     of=str,
+)
+GENERATE_SERVICE_LAST_ACCESSED_DETAILS: Final = Call(
+    "iam",
+    "GenerateServiceLastAccessedDetails",
+    "iam:GenerateServiceLastAccessedDetails",
+    "iam last accessed",
+    ("last_accessed",),
+    _LAST_USE,
+    absent=("NoSuchEntity",),
+)
+GET_SERVICE_LAST_ACCESSED_DETAILS: Final = Call(
+    "iam",
+    "GetServiceLastAccessedDetails",
+    "iam:GetServiceLastAccessedDetails",
+    "iam last accessed",
+    ("last_accessed",),
+    _LAST_USE,
+    items="ServicesLastAccessed",
+    paging=(("MaxItems", 1000),),
 )
 
 LIST_CLUSTERS: Final = Call(

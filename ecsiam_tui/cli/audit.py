@@ -14,7 +14,16 @@ import typer
 from ecsiam_tui.account.source import SourceError
 from ecsiam_tui.account.text import visible, visible_json
 from ecsiam_tui.cli.errors import CommandError
-from ecsiam_tui.cli.options import Demo, EndpointUrl, Profile, Region, RoleArn, SnapshotFile, Where
+from ecsiam_tui.cli.options import (
+    Demo,
+    EndpointUrl,
+    LastAccessed,
+    Profile,
+    Region,
+    RoleArn,
+    SnapshotFile,
+    Where,
+)
 from ecsiam_tui.cli.output import write
 
 if TYPE_CHECKING:
@@ -78,6 +87,7 @@ def audit(
     region: Region = None,
     role_arn: RoleArn = None,
     endpoint_url: EndpointUrl = None,
+    last_accessed: LastAccessed = True,
     snapshot: SnapshotFile = None,
     demo: Demo = False,
 ) -> None:
@@ -96,7 +106,8 @@ def audit(
         raise typer.BadParameter(f"there is no rule {unknown[0]!r}; docs/rules.md lists them")
     known = _baseline(baseline)
     try:
-        where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
+        options = (profile, region, role_arn, endpoint_url, snapshot, demo)
+        where = Where.of(*options, last_accessed=last_accessed)
         today = datetime.now(UTC).date()
         workspace = Workspace(where.load().snapshot, settings=settings, today=today)
     except (SourceError, CommandError) as error:  # 1 would say that something was found

@@ -10,7 +10,17 @@ from ecsiam_tui import __version__
 from ecsiam_tui.account.source import Source
 from ecsiam_tui.cli.audit import settings_of
 from ecsiam_tui.cli.errors import CommandError
-from ecsiam_tui.cli.options import AllowWrites, EndpointUrl, Light, Profile, ReadOnly, Region, RoleArn, Where
+from ecsiam_tui.cli.options import (
+    AllowWrites,
+    EndpointUrl,
+    LastAccessed,
+    Light,
+    Profile,
+    ReadOnly,
+    Region,
+    RoleArn,
+    Where,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +63,7 @@ def explore(
     region: Region = None,
     role_arn: RoleArn = None,
     endpoint_url: EndpointUrl = None,
+    last_accessed: LastAccessed = True,
     read_only: ReadOnly = False,
     allow_writes: AllowWrites = False,
     light: Light = False,
@@ -65,9 +76,9 @@ def explore(
     Without a command, opens the explorer on the AWS account of the environment's credentials.
     """
     if context.invoked_subcommand is None:
-        where = Where.of(profile, region, role_arn, endpoint_url)
+        where = Where.of(profile, region, role_arn, endpoint_url, last_accessed=last_accessed)
         run_explorer(where.source(), read_only=is_read_only(read_only, allow_writes), light=light)
-    elif profile or region or role_arn or endpoint_url or allow_writes:
+    elif profile or region or role_arn or endpoint_url or allow_writes or not last_accessed:
         raise CommandError(f"put the options behind the command: ecsiam-tui {context.invoked_subcommand} --…")
 
 

@@ -14,7 +14,17 @@ from ecsiam_tui.cli.ask.common import write_json
 from ecsiam_tui.cli.ask.layout import Line, write_lines
 from ecsiam_tui.cli.audit import Level, settings_of
 from ecsiam_tui.cli.errors import CommandError
-from ecsiam_tui.cli.options import Demo, EndpointUrl, Json, Profile, Region, RoleArn, SnapshotFile, Where
+from ecsiam_tui.cli.options import (
+    Demo,
+    EndpointUrl,
+    Json,
+    LastAccessed,
+    Profile,
+    Region,
+    RoleArn,
+    SnapshotFile,
+    Where,
+)
 
 if TYPE_CHECKING:
     from ecsiam_tui.changes.plan import Plan
@@ -56,6 +66,7 @@ def fix(
     region: Region = None,
     role_arn: RoleArn = None,
     endpoint_url: EndpointUrl = None,
+    last_accessed: LastAccessed = True,
     snapshot: SnapshotFile = None,
     demo: Demo = False,
     as_json: Json = False,
@@ -68,7 +79,8 @@ def fix(
 
     if bool(finding) == every:
         raise wrong_call("name a finding (a rule and a thing, as audit prints them), or give --all")
-    where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
+    options = (profile, region, role_arn, endpoint_url, snapshot, demo)
+    where = Where.of(*options, last_accessed=last_accessed)
     workspace = Workspace(where.load().snapshot, settings=settings_of(config))
     if every:
         _fix_all(workspace, severity, plan, losing=losing, as_json=as_json)
@@ -224,6 +236,7 @@ def what_if(
     region: Region = None,
     role_arn: RoleArn = None,
     endpoint_url: EndpointUrl = None,
+    last_accessed: LastAccessed = True,
     snapshot: SnapshotFile = None,
     demo: Demo = False,
     as_json: Json = False,
@@ -245,7 +258,8 @@ def what_if(
     except (OSError, PlanError) as error:
         reason = error.strerror if isinstance(error, OSError) else ""
         raise CommandError(f"{plan}: cannot be read: {reason}" if reason else str(error)) from error
-    where = Where.of(profile, region, role_arn, endpoint_url, snapshot, demo)
+    options = (profile, region, role_arn, endpoint_url, snapshot, demo)
+    where = Where.of(*options, last_accessed=last_accessed)
     now = where.load().snapshot
     if now.account_id != wanted.account:
         raise CommandError(f"{plan} is for account {wanted.account}; this is {now.account_id}")

@@ -14,6 +14,7 @@ from ecsiam_tui.cli.options import (
     Demo,
     EndpointUrl,
     Json,
+    LastAccessed,
     Profile,
     Region,
     RoleArn,
@@ -45,10 +46,12 @@ def snapshot(
     region: Region = None,
     role_arn: RoleArn = None,
     endpoint_url: EndpointUrl = None,
+    last_accessed: LastAccessed = True,
     demo: Demo = False,
 ) -> None:
     """Read an account and write what was read to a file. Values of secrets and variables are never in it."""
-    write_snapshot(Where.of(profile, region, role_arn, endpoint_url, demo=demo), out)
+    where = Where.of(profile, region, role_arn, endpoint_url, demo=demo, last_accessed=last_accessed)
+    write_snapshot(where, out)
 
 
 def write_snapshot(where: Where, out: Path) -> None:

@@ -32,11 +32,19 @@ Yes = Annotated[
     bool, typer.Option("--yes", help="Ask nothing; only together with --account of the plan's account.")
 ]
 Account = Annotated[str | None, typer.Option("--account", help="Id of the account that is meant.")]
+LastAccessed = Annotated[
+    bool,
+    typer.Option(
+        "--last-accessed/--no-last-accessed",
+        help="Ask AWS which services the roles of ECS used last: two calls a role, for 200 roles at most.",
+    ),
+]
 Light = Annotated[bool, typer.Option("--light", help="Light colours.")]
 
 
 class Where(NamedTuple):
-    """Which source the options name."""
+    """Which source the options name. `last_accessed`: AWS is asked what roles used last, which only some
+    commands have a use for."""
 
     profile: str | None = None
     region: tuple[str, ...] = ()
@@ -44,6 +52,7 @@ class Where(NamedTuple):
     endpoint_url: str | None = None
     snapshot: Path | None = None
     demo: bool = False
+    last_accessed: bool = False
 
     @classmethod
     def of(
@@ -54,9 +63,11 @@ class Where(NamedTuple):
         endpoint_url: str | None,
         snapshot: Path | None = None,
         demo: bool = False,
+        *,
+        last_accessed: bool = False,
     ) -> "Where":
         """From the options as the command line gives them. Raises CommandError where they contradict."""
-        where = cls(profile, tuple(region or ()), role_arn, endpoint_url, snapshot, demo)
+        where = cls(profile, tuple(region or ()), role_arn, endpoint_url, snapshot, demo, last_accessed)
         live = [
             f"--{name.replace('_', '-')}"
             for name in ("profile", "region", "role_arn", "endpoint_url")
@@ -85,7 +96,7 @@ class Where(NamedTuple):
         from ecsiam_tui.aws.session import Target
 
         target = Target(self.profile, self.region, self.role_arn, self.endpoint_url)
-        return LiveSource(target, Redactor(load_redaction_key()))
+        return LiveSource(target, Redactor(load_redaction_key()), last_accessed=self.last_accessed)
 
     def load(self) -> Loaded:
         """Read the source to its end, with progress on standard error if that is a terminal."""

@@ -6,7 +6,7 @@ The tables of the declaration, several API calls each, and so with names of thei
   `demo.default_version` makes another version than the newest the default one;
 - `[[roles]]` name, path, trust (JSON, or a name of `[trusts]`), description, max_session, tags, boundary,
   attached (names or ARNs of managed policies), inline (`{name = JSON}`), instance_profile;
-  `demo` created, last_used (`never`), last_used_region, system_tags;
+  `demo` created, last_used (`never`), last_used_region, system_tags, accessed (see `last_accessed`);
 - `[[service_linked_roles]]` service, name, policy;
 - `[[groups]]` name, attached, inline; `[[users]]` name, groups, attached, inline, tags;
 - `[organization]` id, management_account, account_name, unit; `[[organization_policies]]` name, type,

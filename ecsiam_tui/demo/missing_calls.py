@@ -1,7 +1,8 @@
 """Reading calls that moto lacks, answered from the declaration, and refusals that only real AWS gives.
 
 moto has no Systems Manager activations, no ECS gateways, daemons and Express Mode services, no pull through
-cache rules; and asked for a thing in another account it says that there is none, where AWS denies access.
+cache rules, no reports of what roles used last (see `last_accessed`); and asked for a thing in another
+account it says that there is none, where AWS denies access.
 Tables hold the answers in AWS's own shape: `[[activations]]`, `[[managed_nodes]]`, `[[gateways]]`,
 `[[daemon_task_definitions]]`, `[[express_services]]`, `[[pull_through_cache_rules]]`.
 """
@@ -19,10 +20,12 @@ from moto.ecr.responses import ECRResponse
 from moto.ecs.exceptions import EcsClientException
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.policy_validation import BaseIAMPolicyValidator
+from moto.iam.responses import IamResponse
 from moto.secretsmanager.exceptions import SecretsManagerClientError
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from ecsiam_tui.demo import last_accessed
 from ecsiam_tui.demo.estate import Table
 from ecsiam_tui.demo.ground import ACCOUNT, Ground, camel_tags
 
@@ -135,6 +138,10 @@ _CALLS: dict[type[BaseResponse], tuple[Callable[[Any], ActionResult], ...]] = {
     ),
     ECRResponse: (describe_pull_through_cache_rules,),
     CodeDeployResponse: (batch_get_deployment_groups,),
+    IamResponse: (
+        last_accessed.generate_service_last_accessed_details,
+        last_accessed.get_service_last_accessed_details,
+    ),
 }
 
 
@@ -193,4 +200,5 @@ def answered() -> Iterator[None]:
         # AWS still takes the version 2008-10-17; moto does where a role is made, but not where it is changed.
         stack.enter_context(patch.object(BaseIAMPolicyValidator, "_validate_version", lambda _: None))
         stack.callback(_answers.clear)
+        stack.callback(last_accessed.forget)
         yield

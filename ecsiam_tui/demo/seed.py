@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from moto.moto_api._internal import mock_random
 
-from ecsiam_tui.demo import ecs, iam, launchers, missing_calls, resources
+from ecsiam_tui.demo import ecs, iam, last_accessed, launchers, missing_calls, resources
 from ecsiam_tui.demo.estate import Estate, Mistake, References
 from ecsiam_tui.demo.ground import ACCOUNT, Clients, Ground
 from ecsiam_tui.demo.tuning import without_key_material
@@ -27,6 +27,7 @@ _STEPS: tuple[Callable[[Ground], None], ...] = (
     ecs.seed_tasks,
     launchers.seed_launchers,
     missing_calls.seed_answers,
+    last_accessed.seed_last_accessed,
 )
 
 

@@ -23,7 +23,7 @@ from ecsiam_tui.account.difference import (
 )
 from ecsiam_tui.account.document_difference import document_changes
 from ecsiam_tui.account.ecs import Deployment, ServiceEvent
-from ecsiam_tui.account.iam import RoleLastUsed
+from ecsiam_tui.account.iam import LastAccessed, RoleLastUsed
 from ecsiam_tui.account.resources import SecretResource
 from ecsiam_tui.account.snapshot import Gap, Snapshot
 from ecsiam_tui.account.tasks import ContainerOverride, EnvironmentVariable, Task, TaskOverride
@@ -196,6 +196,11 @@ class TestVolatile:
         task = Task(task_arn=arn("ecs", "task/prod/1"), cluster_arn=arn("ecs", "cluster/prod"))
         assert changes({}, {"tasks": [task]}) == ()
         assert only({}, {"tasks": [task]}, everything=True).name == "1"
+
+    def test_what_was_used_last_is_no_change(self) -> None:
+        report = LastAccessed(arn=role_arn("web"))
+        assert changes({}, {"last_accessed": [report]}) == ()
+        assert only({}, {"last_accessed": [report]}, everything=True).name == "web"
 
     def test_a_deployment_is_compared_by_its_status(self) -> None:
         old, new = (

@@ -247,6 +247,48 @@ def _organization_policy(parameters: dict[str, Any]) -> dict[str, Any]:
     return {"Policy": {"PolicySummary": {**summary, "AwsManaged": False}, "Content": MANAGED}}
 
 
+def job_of(role: str) -> str:
+    """The id of the job that makes the report on a role: 36 characters, as the model wants."""
+    return role.rsplit("/", 1)[-1].ljust(36, "0")[:36]
+
+
+SERVICES: list[dict[str, Any]] = [
+    {
+        "ServiceName": "Amazon S3",
+        "ServiceNamespace": "s3",
+        "LastAuthenticated": NOW,
+        "LastAuthenticatedEntity": ROLE,
+        "LastAuthenticatedRegion": REGION,
+        "TotalAuthenticatedEntities": 1,
+        "TrackedActionsLastAccessed": [
+            {"ActionName": "ListAllMyBuckets", "LastAccessedTime": NOW, "LastAccessedRegion": REGION},
+            {"ActionName": "CreateBucket"},
+        ],
+    },
+    {
+        "ServiceName": "Amazon SQS",
+        "ServiceNamespace": "sqs",
+        "TotalAuthenticatedEntities": 0,
+        "TrackedActionsLastAccessed": [{"ActionName": "CreateQueue"}],
+    },
+]
+
+
+def report(parameters: dict[str, Any], status: str = "COMPLETED") -> dict[str, Any]:
+    """A report of what a role used last, on two pages; without services where it is not ready."""
+    answer = {
+        "JobStatus": status,
+        "JobType": "ACTION_LEVEL",
+        "JobCreationDate": NOW,
+        "JobCompletionDate": NOW,
+    }
+    if status != "COMPLETED":
+        return {**answer, "ServicesLastAccessed": []}
+    first = "Marker" not in parameters
+    more = {"IsTruncated": True, "Marker": "2"} if first else {"IsTruncated": False}
+    return {**answer, "ServicesLastAccessed": SERVICES[:1] if first else SERVICES[1:], **more}
+
+
 def _parents(parameters: dict[str, Any]) -> dict[str, Any]:
     return {"Parents": [{"Id": "ou-abcd-11111111"} if parameters["ChildId"] == ACCOUNT else {"Id": "r-abcd"}]}
 
@@ -275,6 +317,8 @@ def handlers() -> dict[str, Handler]:
                 ]
             }
         ),
+        "iam:GenerateServiceLastAccessedDetails": lambda parameters: {"JobId": job_of(parameters["Arn"])},
+        "iam:GetServiceLastAccessedDetails": report,
         "iam:ListInstanceProfiles": fixed(
             {
                 "InstanceProfiles": [

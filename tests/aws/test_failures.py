@@ -35,6 +35,7 @@ RESOURCES = {
     "buckets",
     "functions",
     "missing",
+    "last_accessed",
 }
 NAMING = {
     "clusters",

@@ -166,6 +166,7 @@ def test_only_what_moto_lacks_is_a_gap(snapshot: Snapshot) -> None:
         "ecr:DescribePullThroughCacheRules",
         "ecs:ListDaemonTaskDefinitions",
         "ecs:ListGateways",
+        "iam:GenerateServiceLastAccessedDetails",
         "ssm:DescribeActivations",
         "ssm:DescribeInstanceInformation",
     }

@@ -229,6 +229,20 @@ ROWS = (
     Row(iam.PermissionsBoundary, "iam", "AttachedPermissionsBoundary"),
     Row(iam.RoleLastUsed, "iam", "RoleLastUsed"),
     Row(
+        iam.LastAccessed,
+        "iam",
+        "GetServiceLastAccessedDetailsResponse",
+        {STATE: "Error IsTruncated JobCreationDate JobStatus JobType Marker"},
+        own="Arn",
+    ),
+    Row(
+        iam.ServiceLastAccessed,
+        "iam",
+        "ServiceLastAccessed",
+        {ELSEWHERE: "LastAuthenticatedEntity TotalAuthenticatedEntities", TEXT: "ServiceName"},
+    ),
+    Row(iam.ActionLastAccessed, "iam", "TrackedActionLastAccessed", {ELSEWHERE: "LastAccessedEntity"}),
+    Row(
         iam.InstanceProfile,
         "iam",
         "InstanceProfile",

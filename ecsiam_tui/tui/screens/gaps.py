@@ -23,6 +23,7 @@ REASONS = {
     "cancelled": "reading was stopped, or has not come this far",
     "expired": "the credentials ran out while reading",
     "failed": "AWS answered with an error",
+    "skipped": "it was left out on purpose",
 }
 
 
