@@ -26,8 +26,8 @@ Every permission is optional. Without one the explorer starts all the same, list
 its gaps screen, and treats that as unknown.
 
 What roles used last (`iam:GenerateServiceLastAccessedDetails`, `iam:GetServiceLastAccessedDetails`) is asked
-by the explorer, `snapshot`, `audit`, `fix` and `what-if`: two calls for each role that ECS uses, for 200 roles
-at most, and again only after an hour. `--no-last-accessed` leaves it out.
+by the explorer, `snapshot`, `audit`, `fix` and `what-if`: two calls for each role that ECS uses, for 200
+roles at most, and again only after an hour. `--no-last-accessed` leaves it out.
 
 To read through another role (`--role-arn`) the caller needs `sts:AssumeRole` on it, and the role this policy.
 
