@@ -323,7 +323,7 @@ class AccountPolicies:
             identity,
             resource=own,
             boundary=boundary,
-            scps=() if foreign else self._levels["scp"],
+            scps=() if foreign or parsed.is_service_linked else self._levels["scp"],
             rcps=self._levels["rcp"] if owner == self.snapshot.account_id else (),
             unknown=unknown,
         )

@@ -24,7 +24,7 @@ from .catalogue_data import (
     ResourceUse,
     Service,
 )
-from .patterns import action_matcher, globs_overlap, is_universal
+from .patterns import action_matcher, covers_account, globs_overlap, is_universal
 
 # Dependent actions that AWS's reference leaves out: whoever registers a task definition hands its two roles
 # to ECS. IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
@@ -171,6 +171,8 @@ class Catalogue:
             found = self.service(prefix)
             if found is not None:
                 bits |= self._taking(found, parts[5])
+            if covers_account(pattern, prefix):
+                bits |= self.bits(f"{prefix}:*") & self.account_level_bits
         return bits
 
     def _taking(self, service: Service, resource: str) -> int:
@@ -232,6 +234,16 @@ def load() -> Catalogue:
     return Catalogue(cached.index, cached.services)
 
 
+def can_be_about(action: str, pattern: str) -> bool:
+    """Whether a Resource pattern can be about a resource that an action takes; said of every action that the
+    catalogue lacks, and of those without resource-level permission."""
+    known = load()
+    number = known.number(action)
+    if number is None or known.is_account_level(action):
+        return True
+    return bool(known.actions_on(pattern) >> number & 1)
+
+
 def is_account_level(action: str) -> bool:
     """Whether an action supports no resource-level permission, as far as is known."""
     return load().is_account_level(action)
@@ -246,6 +258,7 @@ __all__ = [
     "ResourceUse",
     "Service",
     "as_pattern",
+    "can_be_about",
     "is_account_level",
     "load",
     "members",

@@ -123,8 +123,8 @@ class State:
         if self.comparison == BY_ARN:
             return statement.resource.matches(self.resource, self.context.lookup)
         if self.comparison == ACCOUNT_LEVEL:
-            return statement.resource.covers_account_level()
-        return statement.resource.covers_any(statement.effect)
+            return statement.resource.covers_account_level(self.action)
+        return statement.resource.covers_any(self.action, statement.effect)
 
     def named(self, statement: CompiledStatement) -> int:
         """How the statement names the principal."""

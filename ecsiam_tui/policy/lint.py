@@ -18,6 +18,7 @@ from .conditions import parse_operator
 from .document import CURRENT_VERSION, Condition, PolicyDocument, Statement
 from .global_keys import GLOBAL_KEYS
 from .patterns import is_universal
+from .resources import stands_for_a_type
 
 DocumentKind = Literal["identity", "inline", "trust", "resource", "boundary", "session", "scp", "rcp", "vpce"]
 Level = Literal["error", "warning", "hint"]
@@ -233,7 +234,7 @@ def _resource_findings(catalogue: Catalogue, statement: Statement) -> Iterator[_
     account_level = actions & catalogue.account_level_bits
     for pattern in statement.actions:
         bits = catalogue.bits(pattern)
-        if bits and not bits & ~account_level:
+        if bits and not bits & ~account_level and all(bits & ~taken for taken in on.values()):
             yield (
                 "warning",
                 "account-level",
@@ -244,6 +245,8 @@ def _resource_findings(catalogue: Catalogue, statement: Statement) -> Iterator[_
     for pattern in statement.resources:
         if pattern.count(":") < 5:
             yield "error", "arn", f"{pattern!r} is not a whole ARN"
+        elif stands_for_a_type(pattern):
+            yield "error", "arn", f"{pattern!r} matches nothing: a wildcard stands for the resource type"
 
 
 def statement_bits(catalogue: Catalogue, statement: Statement) -> int:

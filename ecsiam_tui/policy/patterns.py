@@ -217,7 +217,7 @@ def _join(runs: list[str], char: str) -> str:
 def action_matcher(pattern: str) -> Callable[[str], object] | None:
     """A matcher of actions in lower case; None for a pattern that no action can match. The part before the
     colon and the one after it both ignore case. IAM User Guide, "IAM JSON policy elements: Action"."""
-    if pattern == ANY:
+    if is_universal(pattern):
         return lambda _: True
     if ":" not in pattern:
         return None
@@ -233,6 +233,16 @@ def action_matchers(patterns: tuple[str, ...]) -> tuple[Callable[[str], object],
 def is_universal(pattern: str) -> bool:
     """Whether the pattern is nothing but `*`."""
     return bool(pattern) and not pattern.strip(ANY)
+
+
+_S3_ACCOUNT = re.compile(r"arn:(aws[a-z-]*|\*):s3:::\*")
+
+
+def covers_account(pattern: str, service: str) -> bool:
+    """Whether a Resource pattern covers an action of a service (lower case) that supports no resource-level
+    permission: `*` does, nothing else, but for S3 `arn:aws:s3:::*`: the IAM User Guide grants
+    s3:ListAllMyBuckets with it ("Policy evaluation for requests within a single account")."""
+    return is_universal(pattern) or (service == "s3" and _S3_ACCOUNT.fullmatch(pattern) is not None)
 
 
 def globs_overlap(left: str, right: str) -> bool:
@@ -272,6 +282,7 @@ __all__ = [
     "action_matcher",
     "action_matchers",
     "arn_glob",
+    "covers_account",
     "glob",
     "globs_overlap",
     "has_variables",

@@ -143,7 +143,7 @@ def _is_everyone(entry: Principal) -> bool:
 
 def _account_of(value: str) -> str | None:
     """The account that a principal entry stands for, None where it names something else than an account."""
-    if value.isdigit() and len(value) == 12:
+    if value.isdigit():
         return value
     parts = value.split(":")
     if len(parts) == 6 and parts[2] == "iam" and parts[5] == "root":
@@ -165,7 +165,7 @@ def _named(entry: Principal, principal: RequestPrincipal, user_id: str) -> int:
         return BY_ROLE if principal.kind == "role" else DIRECTLY
     account = _account_of(value)
     if account is not None:
-        if account != principal.account:
+        if account != principal.account or (account != value and value.split(":")[1] != principal.partition):
             return NOT_NAMED
         return DIRECTLY if principal.kind == "root" else BY_ACCOUNT
     if _UNIQUE_ID.fullmatch(value):

@@ -10,19 +10,19 @@ statement applies (Allow), or *does it apply to every resource* (Deny)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Literal as Choice
 
-from . import patterns
+from . import catalogue, patterns
 from .patterns import Lookup, Tokens
 from .truth import MAYBE, NO, YES, Truth
 
 PolicyKind = Choice["identity", "resource", "boundary", "session", "scp", "rcp", "vpce"]
 Matcher = Callable[[str], object]
 
+_STAR = patterns.Wildcard("*")
+
 _PADDED_KINDS = frozenset({"identity", "boundary", "session", "vpce"})
-_S3_ACCOUNT = re.compile(r"arn:(aws[a-z-]*|\*):s3:::\*")
 
 
 class ResourceMatcher:
@@ -103,20 +103,21 @@ class ResourceMatcher:
             return MAYBE
         return YES if self._negated else NO
 
-    def covers_account_level(self) -> Truth:
-        """For an action without resource-level permission: `*` covers it, nothing else does.
-
-        `arn:aws:s3:::*` counts too: the IAM User Guide grants s3:ListAllMyBuckets with it ("Policy evaluation
-        for requests within a single account")."""
-        covers = any(patterns.is_universal(p) or _S3_ACCOUNT.fullmatch(p) for p in self._patterns)
+    def covers_account_level(self, action: str) -> Truth:
+        """For an action (lower case) without resource-level permission."""
+        service = action.partition(":")[0]
+        covers = any(patterns.covers_account(pattern, service) for pattern in self._patterns)
         return YES if covers != self._negated else NO
 
-    def covers_any(self, effect: str) -> Truth:
-        """For `*` as the resource: some resource (Allow), every resource (Deny)."""
+    def covers_any(self, action: str, effect: str) -> Truth:
+        """For `*` as the resource: some resource that the action (lower case) takes, as far as the catalogue
+        knows (Allow), every resource (Deny)."""
         universal = any(patterns.is_universal(pattern) for pattern in self._patterns)
-        if effect == "Allow":
-            return NO if self._negated and universal else YES
-        return YES if universal and not self._negated else NO
+        if effect == "Deny":
+            return YES if universal and not self._negated else NO
+        if universal or self._negated:
+            return NO if universal and self._negated else YES
+        return YES if any(catalogue.can_be_about(action, pattern) for pattern in self._patterns) else NO
 
 
 def _within_reach(tokens: Tokens, resource: str) -> bool:
@@ -150,6 +151,7 @@ def is_plain(pattern: str) -> bool:
         and "?" not in literal
         and "${" not in literal
         and literal.count(":") >= 5
+        and not (star > 0 and ":iam:" in literal and "/" not in literal)
     )
 
 
@@ -168,24 +170,38 @@ def _pad(tokens: Tokens, kind: PolicyKind) -> Tokens | None:
     segments = patterns.split_segments(tokens)
     if len(segments) >= 6:
         return tokens
-    last_is_star = tokens[-1:] == (patterns.Wildcard("*"),)
+    last_is_star = tokens[-1:] == (_STAR,)
     if kind not in _PADDED_KINDS:
         any_wildcard = any(isinstance(token, patterns.Wildcard) for token in tokens)
         if not (any_wildcard if kind == "resource" else last_is_star):
             return None
-    filler = (patterns.Literal(":"), patterns.Wildcard("*"))
+    filler = (patterns.Literal(":"), _STAR)
     return tokens + filler * (6 - len(segments))
 
 
 def _wild_type(tokens: Tokens) -> bool:
-    """A wildcard instead of a resource type that a colon ends, as in `…:*:12345`. "You cannot use a wildcard
-    in the portion of the ARN that specifies the resource type": IAM User Guide, "IAM identifiers", "Incorrect
-    wildcard usage". Such a pattern matches nothing."""
+    """Whether a wildcard stands where AWS takes none, so that the pattern matches nothing: instead of a
+    resource type that a colon ends, before a name without wildcards (`…:*:12345`); in the type of an IAM
+    resource (`arn:aws:iam::123456789012:u*`). "Don't use a wildcard in the user/, group/, or policy part of
+    the ARN": IAM User Guide, "IAM identifiers", "Incorrect wildcard usage".
+
+    With wildcards in the name it matches: AWS's own policies count on `arn:aws:logs:*:*:*:/aws-glue/*`
+    (AWSGlueServiceRole) and `arn:aws:autoscaling:*:*:*:autoScalingGroupName/eks-*`."""
     segments = patterns.split_segments(tokens)
     if len(segments) < 6:
         return False
-    parts = patterns.split_segments(tuple(segments[5]), limit=2)
+    resource = tuple(segments[5])
+    if segments[2] == [patterns.Literal("iam")]:
+        typed = next((n for n, token in enumerate(resource) if "/" in token[0]), len(resource))
+        wild = any(isinstance(token, patterns.Wildcard) for token in resource[:typed])
+        return wild and not all(isinstance(token, patterns.Wildcard) for token in resource)
+    parts = patterns.split_segments(resource, 2)
     if len(parts) < 2 or not parts[0]:
         return False
     wild = all(isinstance(token, patterns.Wildcard) for token in parts[0])
-    return wild and any(not isinstance(token, patterns.Wildcard) for token in parts[1])
+    return wild and bool(parts[1]) and not any(isinstance(token, patterns.Wildcard) for token in parts[1])
+
+
+def stands_for_a_type(pattern: str) -> bool:
+    """Whether a wildcard of the pattern stands where AWS takes none; the pattern then matches nothing."""
+    return _wild_type(patterns.tokenize(pattern, variables=True))

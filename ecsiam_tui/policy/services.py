@@ -52,6 +52,7 @@ TRUST_ACTIONS = frozenset(
 )
 
 _IAM_READS = re.compile(r"iam:(get|list|generate|simulate)")
+_IAM_ATTACHES = re.compile(r"iam:(attach|detach|put)")
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 
 
@@ -89,7 +90,7 @@ def refusal(action: str, resource: str) -> str | None:
     AWS managed policies and the roles that AWS keeps under `aws-reserved` can be read, not changed; aliases
     under `alias/aws/` belong to AWS."""
     if action.startswith("iam:") and not _IAM_READS.match(action):
-        if ":iam::aws:policy/" in resource:
+        if ":iam::aws:policy/" in resource and not _IAM_ATTACHES.match(action):
             return "AWS managed policies cannot be changed"
         if ":role/aws-reserved/" in resource and action != "iam:passrole":
             return "roles under aws-reserved are managed by AWS and cannot be changed"

@@ -275,6 +275,18 @@ def test_access_takes_out_what_cannot_be() -> None:
     assert exception.resources == ("arn:aws:s3:::secret/*",)
 
 
+def test_access_to_the_buckets_of_the_account() -> None:
+    assert access(layers(allow("*", "arn:aws:s3:::*"))).action_names.count("s3:ListAllMyBuckets") == 1
+
+
+def test_access_of_a_service_linked_role_is_outside_scps() -> None:
+    name = "AWSServiceRoleForECS"
+    linked = role(name, allow("ec2:RunInstances"), path="/aws-service-role/ecs.amazonaws.com/")
+    linked = msgspec.structs.replace(linked, arn=arn(f"aws-service-role/ecs.amazonaws.com/{name}"))
+    account = AccountPolicies(snapshot(roles=(linked,), organization=organization((policy(allow("s3:*")),))))
+    assert access(account.layers(linked.arn)).action_names == ("ec2:RunInstances",)
+
+
 def test_access_of_not_action() -> None:
     found = access(layers({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}))
     assert not any(name.startswith("iam:") for name in found.action_names)

@@ -28,6 +28,7 @@ QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"
         ("A: one character", "s3:?etObject", "s3:GetObject", True),
         ("A: all of a service", "s3:*", "s3:GetObject", True),
         ("A: everything", "*", "newservice:NewAction", True),
+        ("A: everything", "**", "newservice:NewAction", True),
         ("A: another service", "sqs:*", "s3:GetObject", False),
         ("A: a service is named", "GetObject", "s3:GetObject", False),
         ("A: a service is named", "s3*", "s3:GetObject", False),
@@ -72,6 +73,24 @@ def test_action(rule: str, pattern: str, action: str, matches: bool) -> None:
             f"arn:aws:rds:r:{ACCOUNT}:db:db-1",
             False,
         ),
+        (
+            "AWSGlueServiceRole",
+            "arn:aws:logs:*:*:*:/aws-glue/*",
+            "arn:aws:logs:r:1:log-group:/aws-glue/jobs",
+            True,
+        ),
+        (
+            "AWSServiceRoleForAmazonEKSNodegroup",
+            "arn:aws:autoscaling:*:*:*:autoScalingGroupName/eks-*",
+            "arn:aws:autoscaling:r:1:autoScalingGroup:7:autoScalingGroupName/eks-a",
+            True,
+        ),
+        ("ID: no wildcard in IAM's types", "arn:aws:iam::*:u*", USER, False),
+        ("ID: no wildcard in IAM's types", f"arn:aws:iam::{ACCOUNT}:u*", USER, False),
+        ("ID: no wildcard in IAM's types", "arn:aws:iam::*:*/ann", USER, False),
+        ("ID: everything of IAM", f"arn:aws:iam::{ACCOUNT}:*", USER, True),
+        ("ID: everything of IAM", "arn:aws:iam::*:*", USER, True),
+        ("ID: all users", "arn:aws:iam::*:user/*", USER, True),
     ],
 )
 def test_resource(rule: str, pattern: str, resource: str, matches: bool) -> None:
@@ -140,6 +159,8 @@ def test_a_resource_that_no_variable_can_reach_is_not_open() -> None:
         (allow("s3:ListAllMyBuckets", "arn:aws:s3:::data"), "ImplicitlyDenied"),
         (allow("s3:ListAllMyBuckets", ["arn:aws:s3:::data", "*"]), "Allowed"),
         (allow("s3:ListAllMyBuckets", "arn:aws:s3:::*"), "Allowed"),
+        (allow("*", "arn:aws:s3:::*"), "Allowed"),
+        (allow("*", "arn:aws:sqs:::*"), "ImplicitlyDenied"),
         ({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::data"}, "Allowed"),
     ],
 )
@@ -149,6 +170,24 @@ def test_actions_without_resource_level_permission(statement: Any, outcome: str,
     for resource in ("*", "arn:aws:s3:::data"):
         decision = ask(statement, action="s3:ListAllMyBuckets", resource=resource, wildcard_only=flag)
         assert decision.outcome == outcome, resource
+
+
+def test_what_grants_the_buckets_of_an_account_grants_no_other_service() -> None:
+    assert not ask(allow("*", "arn:aws:s3:::*"), action="ec2:DescribeInstances", wildcard_only=None).allowed
+
+
+@pytest.mark.parametrize(
+    ("action", "pattern", "allowed"),
+    [
+        ("sqs:SendMessage", "arn:aws:sqs:*:*:jobs", True),
+        ("sqs:SendMessage", "arn:aws:s3:::data", False),
+        ("s3:GetObject", "arn:aws:s3:::data", False),
+        ("s3:GetObject", "arn:aws:s3:::${aws:username}/*", True),
+        ("ecs:Teleport", "arn:aws:ecs:*:*:pad/1", True),
+    ],
+)
+def test_any_resource_is_one_that_the_action_takes(action: str, pattern: str, allowed: bool) -> None:
+    assert ask(allow("*", pattern), action=action, resource="*").allowed is allowed
 
 
 def test_any_resource() -> None:

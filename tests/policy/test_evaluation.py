@@ -269,6 +269,11 @@ def trust(principal: Any, action: str = "sts:AssumeRole", **more: Any) -> dict[s
             "Allowed",
         ),
         ("K: and only them", {"own": own({"AWS": ACCOUNT})}, "ImplicitlyDenied"),
+        (
+            "K: an account of another partition",
+            {"identity": [allow()], "own": own({"AWS": f"arn:aws-cn:iam::{ACCOUNT}:root"})},
+            "ImplicitlyDenied",
+        ),
         ("K: naming the user is enough", {"own": own({"AWS": USER})}, "Allowed"),
         (
             "K: other actions have no key",
@@ -366,6 +371,7 @@ def test_roles(rule: str, given: dict[str, Any], outcome: str) -> None:
     [
         ("iam:GetPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess", "Allowed"),
         ("iam:DeletePolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess", "ImplicitlyDenied"),
+        ("iam:AttachRolePolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess", "Allowed"),
         (
             "iam:DeleteRole",
             f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/x",

@@ -38,6 +38,7 @@ def condition(**block: Any) -> dict[str, Any]:
         (policy(allow(["s3:GetObject", "s3:ListBucket"], "arn:aws:s3:::data")), "resource-type"),
         (policy(allow("s3:ListAllMyBuckets", "arn:aws:s3:::data")), "account-level"),
         (policy(allow("s3:*", "arn:aws:s3")), "arn"),
+        (policy(allow("iam:GetUser", "arn:aws:iam::123456789012:u*")), "arn"),
         (policy(allow(["ecs:Run*", "ecs:RunTask"])), "redundant-action"),
         (policy(allow("ecs:*"), allow("ecs:RunTask")), "redundant"),
         (policy(allow("ecs:RunTask"), allow("ecs:RunTask")), "redundant"),
