@@ -11,6 +11,7 @@ import msgspec
 from ecsiam_tui.account.iam import Role
 from ecsiam_tui.account.snapshot import Snapshot
 from ecsiam_tui.account.tasks import TaskDefinition
+from ecsiam_tui.ecs.last_use import LastUse, last_uses
 from ecsiam_tui.ecs.needs import Needs
 from ecsiam_tui.ecs.surroundings import Surroundings
 from ecsiam_tui.findings.finding import Evidence
@@ -76,6 +77,11 @@ class Facts:
         from ecsiam_tui.findings.escalation import Escalations
 
         return Escalations(self.snapshot, self.account, self.estate)
+
+    @cached_property
+    def last_uses(self) -> dict[str, LastUse]:
+        """What is known of what roles (ARNs) used last."""
+        return last_uses(self.snapshot)
 
     # Names
 
