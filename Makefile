@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo demo-server test check lint types contracts docs screenshots bench lock build clean
+.PHONY: demo demo-server test faults check lint types contracts docs screenshots bench lock build clean
 .DEFAULT_GOAL := help
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ demo-server: $(VENV)/.run ## serve the demo account over HTTP for --endpoint-url
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadscope -q
+
+faults: $(VENV)/.dev ## kill an apply at every call of a fix of every recipe, in every way
+	$(BIN)/python -m pytest -q tests/faults/test_recipes.py --every-kill-point
 
 check: lint types contracts ## lint, strict types, import contracts
 

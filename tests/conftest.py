@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 # Set when this file is read, before any test module imports something that looks at it.
-_STATE = Path(tempfile.mkdtemp(prefix="ecsiam-tests-"))
+_FOLDER = tempfile.TemporaryDirectory(prefix="ecsiam-tests-", ignore_cleanup_errors=True)
+_STATE = Path(_FOLDER.name)
 for _name in list(os.environ):
     if _name.startswith("AWS_"):
         del os.environ[_name]
@@ -101,6 +102,11 @@ def demo_snapshot() -> Any:
         return source.load(_Quiet()).snapshot
     finally:
         source.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--every-kill-point`: see tests/faults/test_recipes.py."""
+    parser.addoption("--every-kill-point", action="store_true", help="kill at every call in every way")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,10 @@ from ecsiam_tui.changes.plan import Plan, after, to_json
 from ecsiam_tui.changes.targets import VOLATILE, states
 from ecsiam_tui.changes.verifying import ASSIGNED, unlike
 from tests.faults.proxy import Proxy
-from tests.faults.small import KEY, PLANS, REGION, SECRET_VALUE, STAGES, Quiet
+from tests.faults.small import KEY, PLANS, REGION, SECRET_VALUE, STAGES, WHOLE, Quiet, collected
+
+Counted = Callable[[str, int], None]
+"""Counts what was survived; `make test` prints the sums."""
 
 
 class Driver:
@@ -61,6 +64,10 @@ class Second:
 class World:
     """An account, the program, and what stands between them."""
 
+    account = "small"
+    secrets: tuple[str, ...] = (SECRET_VALUE, "AWS_")
+    """What no journal may hold: values of environment variables, and what credentials come with."""
+
     def __init__(self, folder: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -71,7 +78,7 @@ class World:
         self.root = folder
         self.runs = 0
         self.server_pid = 0
-        self.server = _process("server", str(port))
+        self.server = _process("server", self.account, str(port))
         self.driver = Driver(self.upstream, self.proxy.url)
         self.session = make_session(Target(regions=(REGION,), endpoint_url=self.upstream))
         self.snapshots: dict[str, Snapshot] = {}
@@ -101,6 +108,10 @@ class World:
 
     def begin(self, kind: str) -> None:
         """The account as it was made, and a plan for it."""
+        self.begin_with(PLANS[kind])
+
+    def begin_with(self, planned: Callable[[Snapshot], Plan]) -> None:
+        """The account as it was made, and what is planned for it."""
         self._end_server()
         assert self.server.stdin is not None
         assert self.server.stdout is not None
@@ -114,7 +125,7 @@ class World:
         if "before" not in self.snapshots:
             self.snapshots["before"] = self.read()
         self.before = self.snapshots["before"]
-        self.plan: Plan = PLANS[kind](self.before)
+        self.plan = planned(self.before)
         (self.folder / "plan.json").write_bytes(to_json(self.plan))
 
     def do(self, what: str, **more: Any) -> dict[str, Any]:
@@ -123,7 +134,13 @@ class World:
 
     def _do(self, driver: "Driver", what: str, **more: Any) -> dict[str, Any]:
         return driver.do(
-            {"do": what, "folder": str(self.folder), "plan": str(self.folder / "plan.json"), **more}
+            {
+                "do": what,
+                "account": self.account,
+                "folder": str(self.folder),
+                "plan": str(self.folder / "plan.json"),
+                **more,
+            }
         )
 
     @contextmanager
@@ -154,28 +171,44 @@ class World:
 
     # -- what it has become ----------------------------------------------------------------------------
 
-    def is_planned(self) -> bool:
-        """Whether the account is what the plan makes of it, all of it."""
+    def not_as_planned(self) -> dict[str, Any]:
+        """What of the account is not what the plan makes of it."""
         now, wanted = self.read(), after(self.plan, self.before)
         names = dict.fromkeys((*everything(wanted), *everything(now)))
         one, other = states(names, wanted), states(names, now)
-        # The revision before is used by nothing any more, and not read.
-        return all(
-            not unlike(one[name], other[name])
+        # A revision, or a policy of AWS, that nothing uses any more is not read.
+        wrong = {
+            name: unlike(one[name], other[name])
             for name in names
-            if not (":task-definition/" in name and other[name] is None)
-        )
+            if not (other[name] is None and (":task-definition/" in name or ":iam::aws:policy/" in name))
+        }
+        return {name: paths for name, paths in wrong.items() if paths}
 
-    def is_original(self) -> bool:
-        """Whether everything is as it was, documents to the byte. What AWS gives anew does not count, nor
-        which versions of a policy there are besides the default one."""
-        return kept(self.before) == kept(self.read())
+    def not_as_before(self) -> dict[str, Any]:
+        """What is not as it was, documents to the byte. What AWS gives anew does not count, nor which
+        versions of a policy there are besides the default one."""
+        was, now = kept(self.before), kept(self.read())
+        return {name: (was.get(name), now.get(name)) for name in was | now if was.get(name) != now.get(name)}
 
     def secrets_written(self) -> bool:
         """Whether a journal holds the value of an environment variable, or credentials."""
         texts = [path.read_text() for path in self.folder.glob("*/*.jsonl")]
         assert texts
-        return any(SECRET_VALUE in text or "AWS_" in text for text in texts)
+        return any(secret in text for secret in self.secrets for text in texts)
+
+
+class DemoWorld(World):
+    """The same with the demo account."""
+
+    account = "demo"
+    secrets = ("EXAMPLEKEY",)
+
+    def read(self) -> Snapshot:
+        return collected(self.upstream)
+
+    def whole(self) -> Snapshot:
+        """All of the account, not only what can be changed."""
+        return collected(self.upstream, WHOLE)
 
 
 def everything(snapshot: Snapshot) -> list[str]:
@@ -185,6 +218,13 @@ def everything(snapshot: Snapshot) -> list[str]:
         *(one.arn for one in snapshot.instance_profiles),
         *(one.service_arn for one in snapshot.services),
         *(one.task_definition_arn for one in snapshot.task_definitions if one.status == "ACTIVE"),
+        *(one.cluster_arn for one in snapshot.clusters),
+        *(one.repository_arn for one in snapshot.repositories),
+        *(one.arn for one in snapshot.schedules),
+        *(one.arn for one in snapshot.rules),
+        *(one.arn for one in snapshot.keys),
+        *(one.arn for one in snapshot.secrets),
+        *(one.arn for one in snapshot.log_groups),
     ]
 
 
@@ -195,6 +235,15 @@ def kept(snapshot: Snapshot) -> dict[str, Any]:
         name: {key: value for key, value in (record or {}).items() if key not in idle}
         for name, record in found.items()
     }
+
+
+def check(world: World, action: str, counted: Counted, what: str) -> None:
+    """Go on or go back, and look at the account."""
+    outcome = world.do(action)
+    assert (outcome["state"], outcome["unlike"]) == ("done", []), outcome
+    assert (world.not_as_planned() if action == "resume" else world.not_as_before()) == {}
+    assert not world.secrets_written()
+    counted(what, 1)
 
 
 def _process(module: str, *arguments: str) -> subprocess.Popen[str]:
@@ -210,9 +259,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     found.close()
 
 
+@pytest.fixture(scope="module")
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoWorld]:
+    """The demo account: one for all tests of a module."""
+    found = DemoWorld(tmp_path_factory.mktemp("faults-in-the-demo"))
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def counted(request: pytest.FixtureRequest) -> Any:
-    """Counts what was survived; `make test` prints the sums."""
+def counted(request: pytest.FixtureRequest) -> Counted:
+    """Counts what was survived."""
 
     def count(what: str, number: int) -> None:
         request.node.user_properties.append(("survived", [what, number]))

@@ -23,7 +23,7 @@ from ecsiam_tui.changes.applying_plan import ApplyError, Applying
 from ecsiam_tui.changes.journal import Journal, JournalError, Journals
 from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.changes.plan import from_json
-from tests.faults.small import ACCOUNT, KEY, REGION, STAGES, Quiet
+from tests.faults.small import ACCOUNT, KEY, REGION, STAGES, Quiet, collected
 
 collecting.STAGES = STAGES
 
@@ -41,6 +41,13 @@ class Live:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
+
+
+class Collected(Live):
+    """The demo account, collected where it is."""
+
+    def load(self, watcher: Any) -> Loaded:
+        return Loaded(collected(self.session.target.endpoint_url or ""), {})
 
 
 class Sender(Executor):
@@ -77,7 +84,8 @@ def killed_at_lines(what: str, number: int) -> None:
 
 def work(reading: AwsSession, session: AwsSession, job: dict[str, Any]) -> dict[str, Any]:
     """Do a job: `do` is what is asked of `Applying`."""
-    source: Source = Live(reading)  # type: ignore[assignment]
+    kind = Collected if job["account"] == "demo" else Live
+    source: Source = kind(reading)  # type: ignore[assignment]
     what, number = job.get("kill", ("", -1))
     Sender.kill_before = number if what == "send" else -1
     if what and what != "send":
@@ -121,11 +129,10 @@ def serve(url: str, proxy: str) -> None:
     reading = make_session(Target(regions=(REGION,), endpoint_url=url))
     session = make_session(Target(regions=(REGION,), endpoint_url=proxy))
     session.write_timeout = 1.0
-    for name in ("iam", "ecs", "sts"):
+    for name in ("iam", "ecs", "sts", "logs", "kms", "ecr", "scheduler"):
         reading.client(name)
         session.client(name)
         session.client(name, once=True)
-    session.client("ecs", REGION, once=True)
     gc.collect()
     gc.freeze()
     for line in sys.stdin:

@@ -119,13 +119,17 @@ class _Handler(BaseHTTPRequestHandler):
         target = self.headers.get("X-Amz-Target")
         if target:
             return target.rpartition(".")[2]
+        if self.path != "/":  # REST: EventBridge Scheduler alone, of those that changes call
+            return {"GET": "GetSchedule", "PUT": "UpdateSchedule"}[self.command]
         return parse_qs(body.decode()).get("Action", ["?"])[0]
+
+    do_GET = do_PUT = do_POST  # noqa: N815
 
     def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(*self.server.proxy.upstream, timeout=20)
         try:
             headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-            connection.request("POST", self.path, body, headers)
+            connection.request(self.command, self.path, body, headers)
             answer = connection.getresponse()
             return answer.status, answer.getheaders(), answer.read()
         finally:

@@ -1,10 +1,13 @@
 """A small account behind an endpoint, and plans for it."""
 
 import json
+from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
+from ecsiam_tui.account import files
 from ecsiam_tui.account.snapshot import Snapshot
-from ecsiam_tui.aws.stages import ecs, iam, task_definitions
+from ecsiam_tui.aws.stages import ecs, iam, launchers, resources, task_definitions
 from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.applying_ecs import next_revision
 from ecsiam_tui.changes.plan import Plan, make
@@ -17,6 +20,9 @@ SECRET_VALUE = "hunter2-Tr0ub4dor&3"
 
 
 KEY = b"the same in every run"
+SNAPSHOT, WHOLE = "/snapshot", "/whole"
+"""The paths at which the stand-in answers the demo account, collected, as a snapshot file has it: what plans
+can change, and all of it."""
 STAGES = (
     iam.IDENTITY,
     ecs.CLUSTERS,
@@ -26,6 +32,16 @@ STAGES = (
     task_definitions.TASK_DEFINITIONS,
 )
 """What reads all that the account has; the rest would be read in vain, several times a run."""
+CHANGEABLE = (
+    *STAGES,
+    launchers.RULES,
+    launchers.SCHEDULES,
+    resources.REPOSITORIES,
+    resources.SECRETS,
+    resources.LOG_GROUPS,
+    resources.KEYS,
+)
+"""What reads all that a plan can change."""
 
 
 class Quiet:
@@ -37,6 +53,12 @@ class Quiet:
 
     def cancelled(self) -> bool:
         return False
+
+
+def collected(url: str, what: str = SNAPSHOT) -> Snapshot:
+    """The demo account behind a stand-in as a fresh collect has it."""
+    with urlopen(url + what, timeout=60) as answer:
+        return files.decode(answer.read(), Path("the demo account"))
 
 
 def document(action: str) -> str:

@@ -1,28 +1,16 @@
 """Whatever happens in the middle of an apply: it can be gone on with, or taken back, and nothing is lost."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.faults import proxy as faults
-from tests.faults.conftest import World
+from tests.faults.conftest import Counted, World, check
 from tests.faults.small import IAM
 
 CALLS = {"giving": 10, "taking": 7}
 """How many calls the plans take."""
-
-Counted = Callable[[str, int], None]
-
-
-def check(world: World, action: str, counted: Counted, what: str) -> None:
-    """Go on or go back, and look at the account."""
-    outcome = world.do(action)
-    assert (outcome["state"], outcome["unlike"]) == ("done", []), outcome
-    assert world.is_planned() if action == "resume" else world.is_original()
-    assert not world.secrets_written()
-    counted(what, 1)
 
 
 def kill_points(kind: str) -> list[tuple[str, int]]:
@@ -46,7 +34,7 @@ def test_killed_at_every_call(world: World, kind: str, action: str, counted: Cou
         assert told["killed"], (what, number, told)
         world.proxy.quiet()
         if what == "verified":  # all was done, and it was said that it is: there is nothing to go on with
-            assert world.is_planned()
+            assert world.not_as_planned() == {}
             check(world, "undo", counted, "kill points")
             continue
         check(world, action, counted, "kill points")
@@ -68,7 +56,7 @@ def test_killed_while_rolling_back(
         assert world.do("roll_back", kill=(what, number))["killed"]
     outcome = world.do(action)
     assert (outcome["state"], outcome["unlike"]) == ("done", []), outcome
-    assert world.is_original()
+    assert world.not_as_before() == {}
     counted("kill points", 1)
 
 
@@ -96,7 +84,7 @@ def test_every_call_goes_wrong_once(world: World, kind: str, fault: str, counted
     world.proxy.fault = once
     outcome = world.do("start")
     assert (outcome["state"], outcome["unlike"]) == ("done", []), outcome
-    assert world.is_planned()
+    assert world.not_as_planned() == {}
     assert len(seen) > 5
     if fault in (faults.APPLIED_DROPPED, faults.APPLIED_500):
         for operation in ("RegisterTaskDefinition", "CreatePolicyVersion", "UpdateService"):
@@ -110,7 +98,7 @@ def test_no_answer_in_time(world: World, operation: str, counted: Counted) -> No
     silent = iter([faults.APPLIED_SILENT])
     world.proxy.fault = lambda _, name: next(silent, None) if name == operation else None
     assert world.do("start")["state"] == "done"
-    assert world.is_planned()
+    assert world.not_as_planned() == {}
     assert world.proxy.writes.count(operation) == (2 if operation == "CreateRole" else 1)
     counted("faults", 1)
 
@@ -131,7 +119,7 @@ def test_what_does_not_pass_stops_and_can_be_gone_on_with(
     if outcome["state"] == "stopped":
         check(world, action, counted, "faults")
     else:  # nothing was answered, and all of it could be looked up
-        assert world.is_planned()
+        assert world.not_as_planned() == {}
         check(world, "undo", counted, "faults")
 
 
@@ -176,7 +164,7 @@ def test_two_at_once(world: World, counted: Counted) -> None:
     assert refused["state"] == "JournalError"
     assert f"by process {world.pid}" in refused["message"]
     assert outcomes[0]["state"] == "done"
-    assert world.is_planned()
+    assert world.not_as_planned() == {}
     counted("faults", 1)
 
 
@@ -206,7 +194,7 @@ def test_a_disk_that_fills_up(world: World, short: int, state: str, counted: Cou
         check(world, "roll_back", counted, "faults")
     else:
         assert world.proxy.writes == []
-        assert world.is_original()
+        assert world.not_as_before() == {}
         counted("faults", 1)
 
 
