@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from ecsiam_tui.ecs.errors import operations
 from ecsiam_tui.ecs.errors.explained import Layer
 from ecsiam_tui.ecs.errors.names import Caller, callers, tidy
 from ecsiam_tui.ecs.errors.normal import is_action
@@ -23,11 +24,17 @@ def _torn(phrase: str) -> str:
 _SENTENCE = re.compile(
     rf"(?:{_torn('is')}|{_torn('are')}|{_torn('was')})?\s*{_torn('notauthori')}\s*[sz]\s*{_torn('edto')}\s*"
     rf"(?:{_torn('perform')}|{_torn('invoke')}|{_torn('call')})(?:\s*the\s*action)?\s*:?\s*"
-    r"(?=[\"'(\[]?\s*[a-z0-9-]{2,40}\s*:\s*[A-Za-z*])",
+    r"(?=[\"'(\[]?\s*[a-z0-9-]{2,40}\s*:\s*[A-Za-z*]|<[^>\s]{1,60}>"
+    r"|(?-i:[A-Z][a-z]+(?:[A-Z][A-Za-z]+)\s+on\b))",
     re.I,
 )
 _ACTION = re.compile(r"[\"'(\[]?\s*([A-Za-z0-9-]{2,40})\s*:\s*([A-Za-z*]+)(?:\s+([A-Za-z]{1,40}))?")
-_ON_RESOURCE = re.compile(r"\bon\s*(?:the\s*)?(?:following\s*)?resources?\s*[:=]?\s*", re.I)
+_NAMELESS = re.compile(r"<[^>\s]{1,60}>|([A-Z][A-Za-z]{2,80})")
+_ON_RESOURCE = re.compile(
+    r"\bon\s*(?:the\s*)?(?:following\s*)?resources?\s*[:=]?\s*"
+    r"|\bon\s+(?:[a-z]{2,20}\s+){0,2}:?\s*(?=[\"']?arn:)",
+    re.I,
+)
 _END = re.compile(
     r"\s+(?=because\b|with\s+an?\s+explicit|status\s*code\b|\(service:|\(requesttoken|request\s*id\b)", re.I
 )
@@ -85,6 +92,8 @@ def _denial(text: str, match: re.Match[str], previous: int, end: int) -> Denial:
     rest = after[length:]
     resource = _resource(rest)
     explicit, layer = layer_of(rest)
+    if not action:  # it is blacked out: perhaps the SDK named the call
+        action = operations.operation(before)[0]
     return Denial(
         _who(before), action, resource, layer, explicit, _policy(rest), match.start(), match.end() + length
     )
@@ -107,7 +116,9 @@ def _action(after: str) -> tuple[str, int]:
     """The action, and how much of the text it took: perhaps a second half that a line break tore off."""
     match = _ACTION.match(after)
     if match is None:
-        return "", 0
+        named = _NAMELESS.match(after)
+        operation = named[1] if named else None
+        return operations.action_of(operation) if operation else "", named.end() if named else 0
     name = f"{match[1].lower()}:{match[2]}"
     if match[3] and not is_action(name) and is_action(name + match[3]):
         return catalogue.load().canonical(name + match[3]), match.end(3)
@@ -116,6 +127,17 @@ def _action(after: str) -> tuple[str, int]:
         again = re.search(r"allows?\s+the\s+([a-z0-9-]{2,40}:[A-Za-z]+)\s+action", after[:1000])
         if again and is_action(again[1]) and again[1].lower().startswith(name.lower()):
             name = again[1]
+        else:
+            return _completed(after, match, name)
+    return catalogue.load().canonical(name), match.end(2)
+
+
+def _completed(after: str, match: re.Match[str], name: str) -> tuple[str, int]:
+    """An action that no catalogue has: whole again where the text ends in the middle of it."""
+    for more, end in ((match[3] or "", match.end(3)), ("", match.end(2))):
+        whole = operations.completed(name + more)
+        if is_action(whole) and not after[max(end, match.end(2)) :].strip(" .\"'\\)}]"):
+            return whole, max(end, match.end(2))
     return catalogue.load().canonical(name), match.end(2)
 
 

@@ -45,11 +45,14 @@ def explained(
     if not text.strip():
         return ()
     whole = squeeze(text)
-    found: list[Explained] = []
+    each: dict[tuple[str, ...], Explained] = {}
     for entry in entries(text):
-        found += (_decoded(one, entry, decode) for one in statement(entry, whole, roles))
-        if len(found) >= MOST:
+        for one in statement(entry, whole, roles):
+            told = _decoded(one, entry, decode)
+            each.setdefault(told.key, told)
+        if len(each) >= MOST:
             break
+    found = list(each.values())
     if not found:
         found = list(statement(" ".join(text.split()), whole, roles))
     kept = merged(found)
@@ -96,6 +99,8 @@ def _rank(one: Explained) -> int:
 def _covers(more: Explained, less: Explained, order: list[Explained]) -> bool:
     """Whether `more` says all that `less` says; of two that say the same the first stays."""
     if more.category != less.category:
+        if less.rule == "efs-network":  # the mount helper asks Amazon EFS where the name does not resolve
+            return more.action == "elasticfilesystem:DescribeMountTargets"
         return _is_background(less) and more.category in ("permission", "trust") and bool(more.action)
     if not (_within(less.action, more.action) and _within(less.role, more.role)):
         return False

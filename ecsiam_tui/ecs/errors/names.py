@@ -1,10 +1,8 @@
-"""Names in error texts: roles behind sessions, actions behind operations, ARNs behind images and files."""
+"""Names in error texts: roles behind sessions, ARNs behind images, files and queues."""
 
 import re
-from functools import lru_cache
 
 from ecsiam_tui.account.arns import partition_of_region
-from ecsiam_tui.policy import catalogue
 
 _PART = r"[^\s:\"'(),;]"
 _ARN = re.compile(rf"arn:{_PART}{{1,40}}:([a-z0-9-]{{2,40}}):{_PART}{{0,40}}:{_PART}{{0,64}}:[^\s\"',;()]+")
@@ -23,6 +21,12 @@ _S3_PATH_URL = re.compile(
     r"https?://s3[.-]([a-z0-9-]*)\.?amazonaws\.com(?:\.cn)?/([\w.-]{3,63})/([^\s\"'<>?:]*)", re.I
 )
 _S3_URI = re.compile(r"\bs3://([\w.-]{3,63})(?:/([^\s\"'<>?]*))?")
+_ARTIFACT = re.compile(
+    r"object\s*key\W{0,3}([^\s'\"]{1,500})\W{0,3}located\s*in\b.{0,60}?\bbucket\W{0,3}([\w.-]{3,63})"
+)
+_QUEUE_URL = re.compile(
+    r"https?://(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)?/(\w+)/([\w.-]{1,80})"
+)
 _TRAILING = ".,;:)]}>\"'|"
 
 
@@ -35,7 +39,7 @@ def tidy(name: str) -> str:
     """An ARN or name without what the sentence around it left on it."""
     name = name.strip("\"'([")
     name = re.sub(r"(?:\.{3,}|…)[^:/]*$", "", name)
-    if name.endswith(":*"):
+    if name.endswith((":*", ":log-stream:")):  # CloudWatch Logs writes an empty stream so
         return name
     if ":iam::" in name:  # no name of IAM has a colon
         name = ":".join(name.split(":")[:6])
@@ -94,6 +98,8 @@ def s3_object(text: str) -> str:
             return _s3(match[2], match[1], match[3])
     for match in _S3_PATH_URL.finditer(text):
         return _s3(match[1], match[2], match[3])
+    for match in _ARTIFACT.finditer(text):
+        return _s3("", match[2], match[1])
     for match in _S3_URI.finditer(text):
         return _s3("", match[1], match[2] or "")
     return ""
@@ -104,188 +110,16 @@ def _s3(region: str, bucket: str, key: str) -> str:
     return f"arn:{partition_of_region(region)}:s3:::{bucket}" + (f"/{key}" if key else "")
 
 
+def queue(text: str) -> str:
+    """The ARN of the Amazon SQS queue of a URL in a text; empty where there is none."""
+    match = _QUEUE_URL.search(text)
+    if match is None:
+        return ""
+    region = match[1] or match[2]
+    return f"arn:{partition_of_region(region)}:sqs:{region}:{match[3]}:{tidy(match[4])}"
+
+
 def secret(arn: str) -> str:
     """The ARN of a secret without the JSON key, version stage and version id that a `valueFrom` appends."""
     parts = arn.split(":")
     return ":".join(parts[:7]) if len(parts) > 7 and parts[2] == "secretsmanager" else arn
-
-
-# Operations
-
-_SERVICES = {
-    "amazons3": "s3",
-    "simplestorageservice": "s3",
-    "secretsmanager": "secretsmanager",
-    "awssecretsmanager": "secretsmanager",
-    "ssm": "ssm",
-    "awssimplesystemsmanagement": "ssm",
-    "simplesystemsmanagement": "ssm",
-    "dynamodb": "dynamodb",
-    "dynamodbv2": "dynamodb",
-    "amazondynamodb": "dynamodb",
-    "dynamodbv2amazondynamodb": "dynamodb",
-    "cloudwatchlogs": "logs",
-    "awslogs": "logs",
-    "eventbridge": "events",
-    "cloudwatchevents": "events",
-    "sfn": "states",
-    "stepfunctions": "states",
-    "elasticloadbalancingv2": "elasticloadbalancing",
-    "applicationautoscaling": "application-autoscaling",
-    "securitytokenservice": "sts",
-    "awssecuritytokenservice": "sts",
-    "identitymanagement": "iam",
-    "amazonidentitymanagement": "iam",
-    "elasticcontainerservice": "ecs",
-    "amazonecs": "ecs",
-    "amazonecr": "ecr",
-    "elasticcontainerregistry": "ecr",
-    "awskms": "kms",
-    "keymanagementservice": "kms",
-    "amazonsqs": "sqs",
-    "amazonsns": "sns",
-    "amazonec2": "ec2",
-    "awslambda": "lambda",
-    "amazonkinesis": "kinesis",
-    "amazonkinesisfirehose": "firehose",
-    "amazonsimpleemailservice": "ses",
-    "sesv2": "ses",
-    "bedrockruntime": "bedrock",
-    "awsservicediscovery": "servicediscovery",
-    "cloudmap": "servicediscovery",
-    "cloudwatch": "cloudwatch",
-    "amazoncloudwatch": "cloudwatch",
-}
-
-# Operations that another action authorizes: ListObjectsV2 is s3:ListBucket, and so on. Service Authorization
-# Reference, "Actions, resources, and condition keys for Amazon S3" (and those of the other services).
-_AUTHORIZED_AS = {
-    "headobject": "s3:GetObject",
-    "getobject": "s3:GetObject",
-    "headbucket": "s3:ListBucket",
-    "listobjects": "s3:ListBucket",
-    "listobjectsv2": "s3:ListBucket",
-    "listobjectversions": "s3:ListBucketVersions",
-    "listbuckets": "s3:ListAllMyBuckets",
-    "createmultipartupload": "s3:PutObject",
-    "uploadpart": "s3:PutObject",
-    "completemultipartupload": "s3:PutObject",
-    "copyobject": "s3:PutObject",
-    "uploadpartcopy": "s3:PutObject",
-    "putobject": "s3:PutObject",
-    "deleteobjects": "s3:DeleteObject",
-    "deleteobject": "s3:DeleteObject",
-    "getbucketencryption": "s3:GetEncryptionConfiguration",
-    "getbuckettagging": "s3:GetBucketTagging",
-    "invoke": "lambda:InvokeFunction",
-    "invokeasync": "lambda:InvokeFunction",
-    "sendmessagebatch": "sqs:SendMessage",
-    "deletemessagebatch": "sqs:DeleteMessage",
-    "publishbatch": "sns:Publish",
-    "batchexecutestatement": "dynamodb:PartiQLSelect",
-    "converse": "bedrock:InvokeModel",
-    "conversestream": "bedrock:InvokeModelWithResponseStream",
-}
-# Where several services have an action of the name, the one that the applications of ECS mean.
-_LIKELY = (
-    "ecs",
-    "s3",
-    "secretsmanager",
-    "ssm",
-    "kms",
-    "sqs",
-    "sns",
-    "dynamodb",
-    "logs",
-    "ecr",
-    "sts",
-    "iam",
-    "ec2",
-    "elasticloadbalancing",
-    "lambda",
-    "kinesis",
-    "firehose",
-    "events",
-    "states",
-    "ses",
-    "cloudwatch",
-    "servicediscovery",
-    "application-autoscaling",
-    "autoscaling",
-    "cloudformation",
-    "codedeploy",
-    "elasticfilesystem",
-    "ssmmessages",
-    "bedrock",
-    "rds",
-)
-
-
-@lru_cache(maxsize=1)
-def _by_operation() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name in catalogue.load().names:
-        found.setdefault(name.partition(":")[2].lower(), []).append(name)
-    return found
-
-
-def service_prefix(name: str) -> str:
-    """The IAM prefix of a service as an SDK calls it (`AmazonS3`, `Secrets Manager`); empty where unknown."""
-    plain = re.sub(r"[^a-z0-9]", "", name.lower())
-    if plain in _SERVICES:
-        return _SERVICES[plain]
-    known = catalogue.load().services
-    for candidate in (plain, plain.removeprefix("amazon"), plain.removeprefix("aws")):
-        if candidate in known:
-            return candidate
-    return ""
-
-
-def action_of(operation: str, service: str = "") -> str:
-    """The action that authorizes an operation; empty where several could and none is likely."""
-    lowered = operation.lower()
-    renamed = _AUTHORIZED_AS.get(lowered, "")
-    prefix = service_prefix(service) if service else ""
-    if renamed and prefix in ("", renamed.partition(":")[0]):
-        return renamed
-    candidates = _by_operation().get(lowered, [])
-    if prefix:
-        wanted = f"{prefix}:{lowered}"
-        return next((name for name in candidates if name.lower() == wanted), f"{prefix}:{operation}")
-    if len(candidates) == 1:
-        return candidates[0]
-    by_prefix = {name.partition(":")[0]: name for name in candidates}
-    return next((by_prefix[likely] for likely in _LIKELY if likely in by_prefix), "")
-
-
-_OPERATIONS = (
-    re.compile(r"when\s+calling\s+the\s+(?P<op>[A-Za-z0-9]{2,80})\s+operation"),
-    re.compile(r"operation\s+error\s+(?P<svc>[A-Za-z0-9 ]{2,40}?):\s*(?P<op>[A-Za-z0-9]{2,80})\b"),
-    re.compile(r"Error\s+executing\s+\"?(?P<op>[A-Za-z0-9]{2,80})\"?\s+on\b"),
-    re.compile(
-        r"(?:not\s+authorized|permissions?|unauthorized)\s+to\s+(?:perform|call|invoke|execute)\s*:?\s+\"?"
-        r"(?P<op>[A-Z][A-Za-z0-9]{2,80})\"?(?:\s+on\s+(?P<svc>EC2|ECS|S3|SQS|SNS|KMS|DynamoDB))?"
-    ),
-)
-_ALLOWS = re.compile(r"\ballows?\s+the\s+([a-z0-9-]{2,40}:[A-Za-z*]+)\s+action", re.I)
-_TOKEN = re.compile(r"(?<![\w:/-])([a-z0-9-]{2,40}:[A-Z][A-Za-z]{2,60})\b")
-_SERVICE_FIELD = re.compile(r"\(Service:\s*(?P<svc>[A-Za-z0-9 ]{2,60})[;,]")
-
-
-def operation(text: str) -> tuple[str, str]:
-    """The action behind the operation that a text says failed, and the service's prefix; either may be
-    empty."""
-    allows = _ALLOWS.search(text)
-    if allows:
-        return catalogue.load().canonical(allows[1]), ""
-    field = _SERVICE_FIELD.search(text)
-    service = field["svc"] if field else ""
-    for pattern in _OPERATIONS:
-        match = pattern.search(text)
-        if match:
-            named = match.groupdict().get("svc") or service
-            return action_of(match["op"], named), service_prefix(named) if named else ""
-    known = catalogue.load()
-    told = (match[1] for match in _TOKEN.finditer(text[:4000]))
-    action = next((name for name in told if known.number(name) is not None), "")
-    return known.canonical(action), service_prefix(service) if service else ""

@@ -15,14 +15,20 @@ from typing import NamedTuple
 from ecsiam_tui.ecs.errors.words import VOCABULARY
 from ecsiam_tui.policy import catalogue
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)")
+# The escape itself may be lost in copying, or be spelt out.
+_ANSI = re.compile(
+    r"(?:\x1b|␛|\\{1,4}(?:x1b|u001[bB]|033|e)|\^\[)\[[0-9;?]{0,16}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)"
+    r"|\[\d{1,3}(?:;\d{1,3}){0,4}m(?!\])"
+)
+_BREAK = re.compile(r"<br ?/?>", re.I)
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
-_ESCAPED = re.compile(r"\\{1,8}(?:u00([0-9a-fA-F]{2})|(n|r|t)(?![a-z]{2,}\\)|([\"'/`]))")
+_ESCAPED = re.compile(r"\\{1,8}(?:u([0-9a-fA-F]{4})|(n|r|t)(?![a-z]{2,}\\)|([\"'/`]))")
 _PLACEHOLDER = re.compile(
     r"[<{][A-Za-z][\w -]{0,40}[>}]|(?<=[:/])\*[A-Za-z][\w -]{0,40}\*(?=[:/])"
     r"|(?<=[:/])\[[A-Za-z][\w -]{0,40}\]"
 )
 _DECORATION = " >│┃|╷╵╎"
+_BEHIND = " │┃|╷╵╎"
 _COMMENT = re.compile(r"^#{1,6} [ >│|]*")
 _SPACES = re.compile(r"[ \t\f\v]+")
 _STAMP = re.compile(
@@ -79,12 +85,14 @@ _ACTION = re.compile(r"^[a-z0-9-]{2,40}:[A-Za-z]+$")
 
 def clean(text: str) -> str:
     """Without escapes, entities, colours and typographic quotes; lines stay lines."""
-    text = _ANSI.sub("", text)
-    text = _ZERO_WIDTH.sub("", text)
     if "&" in text:
         text = html.unescape(text)
     if "\\" in text:
+        text = _ANSI.sub("", text)
         text = _ESCAPED.sub(_unescape, text)
+    text = _ANSI.sub("", text)
+    text = _ZERO_WIDTH.sub("", text)
+    text = _BREAK.sub("\n", text)
     for old, new in _TYPOGRAPHY:
         if old in text:
             text = text.replace(old, new)
@@ -107,7 +115,8 @@ _TYPOGRAPHY = (
 
 def _unescape(match: re.Match[str]) -> str:
     if match[1]:
-        return chr(int(match[1], 16))
+        code = int(match[1], 16)
+        return "" if 0xD800 <= code < 0xE000 else chr(code)  # halves of what stands beyond are no text
     if match[2]:
         return " " if match[2] == "t" else "\n"
     return match[3]
@@ -151,7 +160,7 @@ def _blocks(lines: list[str]) -> Iterator[list[_Line]]:
     block: list[_Line] = []
     blank = False
     for raw in lines:
-        text = _COMMENT.sub("", raw.strip(_DECORATION))
+        text = _COMMENT.sub("", raw.lstrip(_DECORATION).rstrip(_BEHIND))
         if not text or _FRAME.match(text[:400]):
             blank = blank or not text
             continue
@@ -209,6 +218,8 @@ def _both_words(before: str, after: str) -> bool:
     if _inside(last, first):
         return False
     right = first.strip(".,;:()").lower()
+    if any(sign in last for sign in _LONG_NAMES):
+        return right in _AFTER_ARN
     if _ACTION.match(last):
         return is_action(last) and right in VOCABULARY
     left = last.rstrip(".,;:").lower()
@@ -267,8 +278,8 @@ def _continues_word(last: str, first: str) -> bool:
     named = re.match(r"([a-z0-9-]{1,40}):([A-Z]\w+)", first)
     if named and is_action(f"{left}{named[0]}") and not is_action(named[0]):
         return True
-    whole = (left.rsplit("/", 1)[-1].rsplit(":", 1)[-1] + word).lower()
-    if whole not in VOCABULARY:
+    part = left.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    if not part or (part + word).lower() not in VOCABULARY:
         return False
     return left.lower() not in VOCABULARY or word.lower() not in VOCABULARY
 

@@ -6,18 +6,22 @@ from typing import Literal
 
 from ecsiam_tui.account.arns import short_name
 from ecsiam_tui.account.redact import scrub_text
-from ecsiam_tui.ecs.errors import names, wording
+from ecsiam_tui.ecs.errors import names, operations, wording
 from ecsiam_tui.ecs.errors.denial import Denial, denials, layer_of
 from ecsiam_tui.ecs.errors.explained import Category, Explained, Roles
 from ecsiam_tui.ecs.errors.normal import squeeze
 from ecsiam_tui.ecs.errors.recogniser import DENIED, Compiled, Recogniser, best, compiled
-from ecsiam_tui.ecs.errors.table_calls import DENIALS, DISCOVERY, NETWORK, THROTTLING
+from ecsiam_tui.ecs.errors.table_calls import DENIALS, DISCOVERY
 from ecsiam_tui.ecs.errors.table_credentials import CREDENTIALS
+from ecsiam_tui.ecs.errors.table_exec import ECS_EXEC
 from ecsiam_tui.ecs.errors.table_images import IMAGES
-from ecsiam_tui.ecs.errors.table_placement import ECS_EXEC, OTHERS, PLACEMENT
+from ecsiam_tui.ecs.errors.table_network import NETWORK, THROTTLING
+from ecsiam_tui.ecs.errors.table_placement import OTHERS, PLACEMENT
 from ecsiam_tui.ecs.errors.table_roles import CALLS, TRUST
 from ecsiam_tui.ecs.errors.table_secrets import SECRETS
 from ecsiam_tui.ecs.errors.table_storage import LOGS_AND_FILES
+from ecsiam_tui.ecs.errors.table_tools import TOOLS
+from ecsiam_tui.ecs.errors.words import VOCABULARY
 from ecsiam_tui.ecs.requirement import RoleKind
 
 _RECOGNISERS = [
@@ -33,6 +37,7 @@ _RECOGNISERS = [
         NETWORK,
         THROTTLING,
         PLACEMENT,
+        TOOLS,
         DENIALS,
         DISCOVERY,
         OTHERS,
@@ -53,9 +58,9 @@ _ENCODED = re.compile(
 # "the role that was provided", "an IAM role for services": what follows is no name.
 _NO_NAMES = (
     "that with is to for and or in of which cannot provided defined exist exists being has must does from"
-    " policy"
-    " validation arn session not name named arns"
+    " policy validation arn session not name named arns a an the this your its as by on at"
 )
+_ROLE_ARN = re.compile(r"\brole(?:\s+arn)?:?\s+[\"'(\[]+(arn:[^\s\"')\]]{8,2048})", re.I)
 _ROLE_NAME = re.compile(
     r"\brole(?:\s+(?:with\s+name|named|arn))?:?\s+[\"'(\[]?"
     rf"(?!(?:{_NO_NAMES.replace(' ', '|')})\b)([\w+=,.@/-]{{1,128}})",
@@ -88,6 +93,17 @@ _AGENT_ACTIONS = (
     "ecs:starttelemetrysession",
     "ecs:updatecontainerinstancesstate",
     "ecs:submit",
+)
+# A line that its writer marked as information is no error unless it has a word for one.
+_ROUTINE = re.compile(
+    r"(?:[^A-Za-z]*|[\dTZ:.,+\-/\s\[\]()]{1,60})(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)\b"
+    r"|.{0,200}?\b(?:level|severity|lvl)[\"']?\s?[:=]\s?[\"']?(?:info|debug|trace|notice)\b",
+    re.I,
+)
+_TROUBLE = re.compile(
+    r"(?i)exception|\berrors?\b|error:|\bfail|denied|\bunable|cannot|can't|could not|couldn't"
+    r"|not authori[sz]ed|unauthori[sz]ed|refused|forbidden|rate exceeded|throttl|unhealthy|\bfatal|\bpanic"
+    r"|timed out|i/o timeout"
 )
 _STARTING = (
     "resourceinit",
@@ -127,7 +143,7 @@ def statement(text: str, whole: str, roles: Roles) -> Iterator[Explained]:
             yield _of_denial(denial, context, squeezed, whole, shown, roles)
         return
     recogniser = best(TABLE, text, squeezed)
-    if recogniser is not None:
+    if recogniser is not None and not (_ROUTINE.match(text[:300]) and not _TROUBLE.search(text)):
         yield _of_recogniser(recogniser, text, squeezed, shown, roles)
 
 
@@ -155,6 +171,8 @@ def _of_denial(
     if _is_assuming(denial) and denial.layer in ("", "resource") and not denial.explicit:
         category = "trust"
         target = denial.resource or "the role"
+        if not denial.caller.arn and denial.resource.startswith("arn:"):
+            role = denial.resource
         told = (
             f"let {who} assume {target} in its trust policy",
             f"allow {denial.action} on {target} to {who}",
@@ -213,7 +231,7 @@ def _is_start(squeezed: str) -> bool:
 
 
 def _of_recogniser(found: Recogniser, text: str, squeezed: str, shown: str, roles: Roles) -> Explained:
-    action, service = names.operation(text)
+    action, service = operations.operation(text)
     action = found.action or action
     kind = found.kind or ("task-execution" if found.id == "kms-denied" and _is_start(squeezed) else "")
     category, summary, fixes = found.category, found.summary, found.fixes
@@ -283,8 +301,12 @@ def _other_registry(squeezed: str) -> bool:
 
 
 def _role_name(text: str) -> str:
+    quoted = _ROLE_ARN.search(text)
+    if quoted:
+        return names.tidy(quoted[1])
     match = _ROLE_NAME.search(text)
-    return names.tidy(match[1]) if match else ""
+    name = names.tidy(match[1]) if match else ""
+    return "" if name in VOCABULARY else name
 
 
 def _certain_role(found: Recogniser, text: str) -> str:
@@ -309,6 +331,8 @@ def _resource(found: Recogniser, text: str) -> str:
         return next(iter(names.arns(text, service)), "")
     if kind == "object" or (found.id == "denied" and "s3" in text.lower()):
         return next(iter(names.arns(text, "s3")), "") or names.s3_object(text)
+    if found.id == "denied":
+        return names.queue(text)
     if kind == "any":
         told = [arn for arn in names.arns(text) if ":sts:" not in arn and ":task/" not in arn]
         return names.secret(told[0]) if told else names.repository(text)

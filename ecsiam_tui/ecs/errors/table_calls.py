@@ -1,10 +1,9 @@
-"""Recognisers: what applications and SDKs say of calls. Denied, not found, not reached, too often."""
+"""Recognisers: what applications and SDKs say of calls that are denied, or name what is not there."""
 
 from ecsiam_tui.ecs.errors.recogniser import (
     DENIED,
     GUIDE,
     PRECISE,
-    RESOURCES,
     SPECIFIC,
     VAGUE,
     Recogniser,
@@ -24,48 +23,26 @@ DENIALS = (
         source='AWS STS API Reference, "DecodeAuthorizationMessage"',
     ),
     Recogniser(
-        "codepipeline",
+        "rds-iam",
         "permission",
-        PRECISE,
-        (
-            "does not give you permission to perform operations in the following aws service",
-            "the provided role does not have sufficient permissions",
-            "role does not have sufficient permission",
-            "does not have sufficient permissions to",
-            "insufficient permissions",
-            "insufficientpermissions",
-            "the provided role doesnt have",
-            "missing permissions",
-        ),
-        "The service's role lacks a permission, or may not pass the task's roles.",
-        (
-            "allow the service's role the actions that it needs on Amazon ECS, and iam:PassRole on the task"
-            " definition's roles",
-        ),
-        names="role",
-        source='AWS CodeDeploy User Guide, "Troubleshoot Amazon ECS deployment issues"',
-    ),
-    Recogniser(
-        "events-failed",
-        "permission",
-        VAGUE,
-        ("failedinvocations", "failed invocations"),
-        "The rule could not start its task: mostly its role lacks ecs:RunTask on the task definition or"
-        " iam:PassRole on the task's roles.",
-        (
-            "allow ecs:RunTask on the task definition to the rule's role",
-            "allow iam:PassRole on the task's roles, with iam:PassedToService ecs-tasks.amazonaws.com",
-        ),
-        kind="events",
-        action="ecs:RunTask",
-        source=f'{GUIDE}, "Amazon ECS EventBridge IAM Role"',
+        SPECIFIC,
+        ("pam authentication failed",),
+        "The database does not take the caller's IAM token: the role may not connect as that user, or the"
+        " token is another region's or too old.",
+        ("allow rds-db:connect on the database user's ARN to {role}",),
+        kind="task",
+        action="rds-db:connect",
+        source='Amazon RDS User Guide, "IAM database authentication for MariaDB, MySQL, and PostgreSQL"',
     ),
     Recogniser(
         "pass-role",
         "permission",
         PRECISE,
         (
-            "iam:passrole",
+            r"~(?i:\b(?:lack|miss|requir|need|without|denie|fail|error|unable|not )[^.]{0,160}"
+            r"\biam:PassRole\b)",
+            r"~(?i:\biam:PassRole\b[^.]{0,160}\b(?:denied|missing|required|needed|failed"
+            r"|not (?:allowed|authorized|granted)))",
             "not authorized to pass",
             "cross-account pass role is not allowed",
             "pass role * denied",
@@ -98,6 +75,9 @@ DENIALS = (
             "no identity-based policy allows",
             "no resource-based policy allows",
             "no permissions boundary allows",
+            "not have authorization",
+            "dont have access to the",
+            "do not have access to the",
             "does not have permission",
             "does not have permissions",
             "do not have permission",
@@ -118,11 +98,22 @@ DENIALS = (
             "api error forbidden",
             "operation: forbidden",
             "allaccessdisabled",
+            "handlererrorcode: accessdenied",
         ),
         "AWS denies the call.",
         ("allow the action on the resource to the role that acts",),
         source=DENIED,
-        unless=("open /", "mkdir", "eacces", "errno 13", "denied: unknown", "psql", "for user", "password"),
+        unless=(
+            "open /",
+            "mkdir",
+            r"~\bEACCES\b",
+            "errno 13",
+            "denied: unknown",
+            "psql",
+            r"~(?i:\bdenied for user\b(?!:?\s*arn:))",
+            "password authentication",
+            "org.springframework.security",
+        ),
     ),
     Recogniser(
         "s3-missing",
@@ -160,8 +151,12 @@ DENIALS = (
             "404 not found",
             "statuscode: 404",
             "status code: 404",
-            "does not exist",
-            "doesnt exist",
+            *(
+                f"{sign} * does{no} exist"
+                for sign in ("exception", "error", "arn:", "amazon", "specified", "service:", "referenced")
+                for no in (" not", "nt")
+            ),
+            "handlererrorcode: notfound",
         ),
         "What the call names is not there, in that region and account. IAM has no part in it.",
         ("create it, or correct its name, region and account",),
@@ -171,134 +166,17 @@ DENIALS = (
     ),
 )
 
-_ROUTE = (
-    "give the task a way to the service: a NAT gateway, a VPC endpoint (whose security group lets the"
-    " task in on"
-    " port 443), or a public IP address in a public subnet",
-    "let the task's security group out on port 443",
-)
-
-NETWORK = (
-    Recogniser(
-        "network",
-        "network",
-        PRECISE + 1,
-        (
-            "i/o timeout",
-            "context deadline exceeded",
-            "context canceled",
-            "request canceled while waiting for connection",
-            "request canceled",
-            "requestcanceled",
-            "connection issue between",
-            "check your task network configuration",
-            "check your network configuration",
-            "no such host",
-            "connection refused",
-            "network is unreachable",
-            "no route to host",
-            "host is unreachable",
-            "connection timed out",
-            "connect timed out",
-            "connect timeout",
-            "connection reset by peer",
-            "could not connect to the endpoint",
-            "endpointconnectionerror",
-            r"~\b(?:ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)\b",
-            "failed to connect to",
-            "unable to connect to",
-            "tls handshake timeout",
-            "temporary failure in name resolution",
-            "name or service not known",
-            "could not resolve host",
-            "unknownhostexception",
-            "connecttimeoutexception",
-            "connecttimeouterror",
-            "sockettimeoutexception",
-            "readtimeouterror",
-            "read timed out",
-            "client.timeout exceeded",
-            "timeout awaiting response headers",
-            "server misbehaving",
-            r"~StatusCode: 0,",
-            "dial tcp",
-            "request send failed",
-            "pull command failed: signal: killed",
-            "pull command failed: : signal: killed",
-            "failed to configure eni",
-            "failed to setup regular eni",
-            "no upstream connections available",
-            "timeouterror",
-            "connecttimeout",
-        ),
-        "The service was not reached. That is the network, not IAM: no policy needs to change.",
-        _ROUTE,
-        names="any",
-        source=RESOURCES,
-        unless=("dockertimeouterror", "containerruntimetimeouterror"),
-    ),
-)
-
-THROTTLING = (
-    Recogniser(
-        "throttled",
-        "throttling",
-        PRECISE,
-        (
-            "rate exceeded",
-            "throttlingexception",
-            "throttledexception",
-            r"~\bThrottling\b",
-            "requestlimitexceeded",
-            "toomanyrequestsexception",
-            "too many requests",
-            "provisionedthroughputexceeded",
-            r"~\bSlowDown\b",
-            "please reduce your request rate",
-            "bandwidthlimitexceeded",
-            "request throttled",
-            "was throttled",
-            r"~(?i:\bthrottled\b)",
-            "exceeded the rate",
-            "too many concurrent attempts",
-            "cannot be updated more than",
-            "service unavailable",
-        ),
-        "AWS limits how often this may be called. IAM has no part in it.",
-        ("call less often, with retries that wait longer each time, or ask for a higher quota",),
-        source=f'{GUIDE}, "Handling Amazon ECS throttling issues"',
-    ),
-    Recogniser(
-        "quota",
-        "throttling",
-        SPECIFIC,
-        (
-            "limitexceededexception",
-            "limitexceeded",
-            "limit exceeded",
-            "reached the limit on the number of",
-            "servicequotaexceeded",
-            "quota exceeded",
-            "exceeds the limit",
-            "above your limit",
-            "exceed your limit",
-            "maximum number of",
-            "vcpulimitexceeded",
-            "countexceeded",
-            "count exceeded",
-        ),
-        "A quota of the account is reached. IAM has no part in it.",
-        ("ask for a higher quota in Service Quotas, or use less",),
-        source=f'{GUIDE}, "Amazon ECS service quotas"',
-    ),
-)
-
 DISCOVERY = (
     Recogniser(
         "discovery",
         "configuration",
         VAGUE,
-        ("service discovery", "servicediscovery", "service connect", "service registries", "cloud map"),
+        tuple(
+            phrase
+            for name in ("service discovery", "service connect", "service registries", "cloud map")
+            for trouble in ("fail", "error", "exception", "unable", "could not", "cannot", "denied")
+            for phrase in (f"{trouble} * {name}", f"{name} * {trouble}")
+        ),
         "Registration with AWS Cloud Map failed; the text does not say why.",
         ("check that the namespace and its service exist in the region, and AWSServiceRoleForECS with them",),
         names="any",

@@ -31,6 +31,10 @@ CREDENTIALS = (
             "unable to get credentials",
             "unable to retrieve credentials",
             r"~(?i:\bno credentials\b)",
+            r"~(?i:\b(?:could not|couldn't|cannot|can't|unable to|failed to) "
+            r"(?:load|get|fetch|find|locate|retrieve|resolve|obtain|acquire|determine) "
+            r"(?:(?:any|the|your|valid|default|temporary|AWS|IAM|EC2|ECS|STS|task|role|container|instance|profile"
+            r"|metadata|security|session|service|Amazon) ){0,6}credentials\b)",
             "no rolearn specified",
             "failed to retrieve credentials",
             "couldnt find aws credentials",
@@ -127,7 +131,7 @@ CREDENTIALS = (
             "incompletesignature",
             "invalidtoken",
             "provided token is malformed",
-            "not subscribed",
+            r"~(?i:\bnot subscribed to (?:this|the|aws|amazon) )",
             "optinrequired",
         ),
         "AWS does not accept the credentials: keys that are wrong or deleted, another partition's, a"
@@ -154,6 +158,7 @@ CREDENTIALS = (
             "bucketregionerror",
             "incorrect region, the bucket is not in",
             "must specify a region",
+            "error retrieving region",
             "could not find region",
             "missing region",
             "missingregion",

@@ -133,7 +133,6 @@ IMAGES = (
             "cannotpull * unauthorized: ",
             "cannotpull * 401 unauthorized",
             "dkr.ecr * 401 unauthorized",
-            "pull * insufficient_scope",
         ),
         "The registry refuses the image to the role that pulls it.",
         _ECR_403,

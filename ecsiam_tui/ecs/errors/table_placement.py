@@ -1,9 +1,8 @@
-"""Recognisers: placement, health, containers, ECS Exec, and calls that are wrong."""
+"""Recognisers: placement, health, containers, and calls that are wrong."""
 
 from ecsiam_tui.ecs.errors.recogniser import (
     CONSEQUENCE,
     EVENTS,
-    EXEC,
     GUIDE,
     PRECISE,
     SPECIFIC,
@@ -220,7 +219,7 @@ PLACEMENT = (
             "essential container * exited",
             "essentialcontainerexited",
             r"~(?i:exit ?code:? ?[1-9])",
-            "exited with code",
+            r"~(?i:\bexited with (?:code|status):? ?(?!0\b)\d)",
         ),
         "The container's program ended. IAM has a part in it only if its log tells of a denied call.",
         ("read the container's log for the reason",),
@@ -258,89 +257,16 @@ PLACEMENT = (
             "was unable to place a task",
             "failed to launch a task",
             "task stopped",
+            "resource is not in the state",
+            "waiter has timed out",
+            r"~(?i:\bwaiter\b.{0,60}\bmax attempts exceeded)",
+            "failed to stabilize",
+            "handlererrorcode: notstabilized",
             "is unable to consistently",
         ),
         "Tasks do not start; this is the consequence, not the cause.",
         ("look at the stopped tasks' reasons and at the service's events",),
         source=EVENTS,
-    ),
-)
-
-ECS_EXEC = (
-    Recogniser(
-        "exec-disabled",
-        "configuration",
-        PRECISE + 1,
-        (
-            "execute command was not enabled",
-            "execute command agent isnt running",
-            "execute-command * not enabled",
-        ),
-        "ECS Exec was off when the task was started, or its agent does not run yet.",
-        (
-            "turn it on and start new tasks: aws ecs update-service --enable-execute-command"
-            " --force-new-deployment",
-            "give the task a task role that may use the four ssmmessages actions",
-        ),
-        kind="task",
-        source=EXEC,
-    ),
-    Recogniser(
-        "exec-not-connected",
-        "permission",
-        PRECISE,
-        (
-            "targetnotconnected",
-            "the execute command failed due to an internal error",
-            "is not connected",
-            "startmanagedagenterror",
-            "executecommandagent * stopped",
-        ),
-        "The agent of ECS Exec in the task has no connection to Session Manager: mostly the task role"
-        " lacks the"
-        " ssmmessages permissions, or the task has no way to the ssmmessages endpoint.",
-        (
-            "allow ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and"
-            " OpenDataChannel on *"
-            " to {role}, and start a new task",
-            "give the task a way to com.amazonaws.REGION.ssmmessages",
-            "take AWS_ACCESS_KEY_ID and the like out of the container's environment: they replace the"
-            " task role",
-        ),
-        kind="task",
-        action="ssmmessages:CreateControlChannel",
-        source=EXEC,
-    ),
-    Recogniser(
-        "exec-logging",
-        "permission",
-        PRECISE + 1,
-        ("unable to validate encryption on",),
-        "ECS Exec logs its sessions to a bucket whose encryption the task role may not look at.",
-        ("allow s3:GetEncryptionConfiguration on the bucket to {role}",),
-        kind="task",
-        action="s3:GetEncryptionConfiguration",
-        names="object",
-        source=EXEC,
-    ),
-    Recogniser(
-        "exec-plugin",
-        "configuration",
-        PRECISE,
-        (
-            "sessionmanagerplugin is not found",
-            "session manager plugin",
-            "session-manager-plugin",
-            "interactive is the only mode",
-            "while initiating handshake",
-            "unknown session type",
-            "interactive mode must be enabled",
-            "readonlyrootfilesystem",
-        ),
-        "ECS Exec cannot be used so from this machine or with this task definition. IAM has no part in it.",
-        ("install the Session Manager plugin for the AWS CLI, and call with --interactive",),
-        source=EXEC,
-        unless=("was installed successfully",),
     ),
 )
 
@@ -373,6 +299,22 @@ OTHERS = (
             "resourceinuseexception",
             "invalidinputexception",
             "parameter validation failed",
+            "paramvalidationerror",
+            "failed to register task definition",
+            "found in params",
+            "unexpectedparameter",
+            "missingrequiredparameter",
+            "missing required key",
+            "invalidparametertype",
+            "unknown parameter in input",
+            "already exists in stack",
+            "resource of type * already exists",
+            "handlererrorcode: alreadyexists",
+            "handlererrorcode: invalidrequest",
+            "insufficientcapabilities",
+            "fargate resource requirements",
+            "alreadyexistsexception",
+            "entityalreadyexists",
         ),
         "The call itself is refused as it is written. IAM has no part in it.",
         ("correct what the message names",),

@@ -41,7 +41,8 @@ TRUST = (
             "ecs is unable to assume the role",
             "was unable to assume the role",
             "verify that the role being passed has the proper trust relationship",
-            "ecs-tasks.amazonaws.com * assume",
+            "ecs-tasks.amazonaws.com is not",
+            "ecs-tasks.amazonaws.com cannot",
         ),
         "Amazon ECS cannot assume the role: it is gone, its trust policy does not let"
         " ecs-tasks.amazonaws.com in"
@@ -69,6 +70,30 @@ TRUST = (
         action="sts:AssumeRole",
         names="role",
         source='AWS CodeDeploy User Guide, "Create a service role for CodeDeploy"',
+    ),
+    Recogniser(
+        "assume-web-identity",
+        "trust",
+        SPECIFIC,
+        (
+            "authorized to perform sts:assumerolewithwebidentity",
+            "authorized to perform: sts:assumerolewithwebidentity",
+            "when calling the assumerolewithwebidentity operation",
+            "sts: assumerolewithwebidentity, https response error",
+            "assume role with oidc",
+            "assume role with web identity",
+            "no openidconnect provider found",
+            "invalididentitytoken",
+        ),
+        "The role cannot be assumed with an outside identity provider's token: the provider is not set up in"
+        " the account, or the role's trust policy names another provider, audience or subject.",
+        (
+            "let the identity provider assume {role} in its trust policy (sts:AssumeRoleWithWebIdentity),"
+            " with aud and sub as the token has them",
+        ),
+        action="sts:AssumeRoleWithWebIdentity",
+        names="role",
+        source='IAM User Guide, "Create a role for OpenID Connect federation"',
     ),
     Recogniser(
         "assume",
@@ -102,16 +127,13 @@ TRUST = (
             "permission to assume",
             "when calling the assumerole operation: access",
             "when calling the assumerole operation: user",
-            "when calling the assumerolewithwebidentity operation",
             "sts: assumerole, https response error statuscode: 403",
-            "sts: assumerolewithwebidentity, https response error",
             "invalid principal in policy",
             "role validation failed",
-            "invalididentitytoken",
-            "no openidconnect provider found",
             "is not authorized to perform sts:assumerole",
-            "trust relationship",
-            "trust policy",
+            r"~(?i:\b(?:verify|check|ensure|invalid|missing|not|must|fail\w*|error|denied)\b.{0,160}"
+            r"\btrust (?:relationship|policy))",
+            r"~(?i:\btrust (?:relationship|policy).{0,160}\b(?:not|invalid|missing|denie|must|fail))",
         ),
         "The role cannot be assumed: its trust policy does not name who tries, or a condition in it does"
         " not hold.",
@@ -225,7 +247,7 @@ CALLS = (
             "unable to describe task definition",
             "taskdefinition not found",
             "task definition not found",
-            "task definition does not exist",
+            "task definition * does not exist",
             "taskdefinition is inactive",
             "task definition is inactive",
             "tasksetnotfoundexception",

@@ -5,6 +5,7 @@ from ecsiam_tui.ecs.errors.recogniser import (
     EXECUTION_ROLE,
     PRECISE,
     RESOURCES,
+    SPECIFIC,
     VAGUE,
     Recogniser,
 )
@@ -17,10 +18,9 @@ SECRETS = (
         (
             "did not contain json key",
             "does not contain json key",
-            "looking for beginning of value",
-            "looking for beginning of object key",
-            r"~invalid character '.{1,4}' (?:in|after|looking)",
-            "cannot unmarshal",
+            "secret * looking for beginning of",
+            r"~(?i:secret.{0,900}invalid character '.{1,4}' (?:in|after|looking))",
+            "secret * cannot unmarshal",
         ),
         "The secret was read, but it is not the JSON that the task definition expects: the key named in"
         " valueFrom"
@@ -64,8 +64,8 @@ SECRETS = (
         "missing-resource",
         PRECISE,
         (
-            "marked for deletion",
-            "scheduled for deletion",
+            "secret * marked for deletion",
+            "secret * scheduled for deletion",
             "was marked deleted",
             "secret * currently marked deleted",
         ),
@@ -178,6 +178,34 @@ SECRETS = (
         ),
         action="kms:Decrypt",
         names="key",
+        source=EXECUTION_ROLE,
+    ),
+    Recogniser(
+        "secret-denied",
+        "permission",
+        SPECIFIC,
+        (
+            "secret from asm * accessdenied",
+            "from secrets manager: accessdenied",
+            "secret data from aws secrets manager * accessdenied",
+        ),
+        "The role that fetches the secret may not read it.",
+        ("allow secretsmanager:GetSecretValue on {resource} to {role}, and kms:Decrypt on its key",),
+        kind="task-execution",
+        action="secretsmanager:GetSecretValue",
+        names="secret",
+        source=EXECUTION_ROLE,
+    ),
+    Recogniser(
+        "parameter-denied",
+        "permission",
+        SPECIFIC,
+        ("secrets from ssm * accessdenied", "from ssm parameter store * accessdenied"),
+        "The role that fetches the parameter may not read it.",
+        ("allow ssm:GetParameters on {resource} to {role}, and kms:Decrypt on its key",),
+        kind="task-execution",
+        action="ssm:GetParameters",
+        names="parameter",
         source=EXECUTION_ROLE,
     ),
     # What is left of "unable to pull secrets or registry auth"

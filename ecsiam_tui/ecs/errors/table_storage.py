@@ -40,7 +40,7 @@ LOGS_AND_FILES = (
         (
             "awslogs-region is required",
             "awslogs-group is required",
-            "awslogs-stream-prefix",
+            r"~(?i:\b(?:require[sd]?|must|missing|invalid|specify)\b.{0,160}awslogs-stream-prefix)",
             "must specify a value for log opt",
             "unknown log opt",
             "unable to get awslogs driver arguments",
