@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from . import patterns, values
 from .document import Condition
+from .global_keys import GLOBAL_KEYS
 from .patterns import Lookup, Tokens
 from .truth import MAYBE, NO, YES, Truth
 
@@ -93,7 +94,7 @@ def parse_operator(text: str) -> ParsedOperator:
 class CompiledCondition:
     """One key of one operator, ready to be evaluated. `source` is the condition as written."""
 
-    __slots__ = ("_all_malformed", "_any", "_test", "absent", "key", "parsed", "source")
+    __slots__ = ("_all_malformed", "_multivalued", "_test", "absent", "key", "parsed", "source")
 
     def __init__(self, source: Condition, variables: bool) -> None:
         self.source = source
@@ -106,6 +107,8 @@ class CompiledCondition:
         if operator is None:
             return
         self.absent = self._when_absent(operator)
+        # A "null data set, such as an empty string": "Multivalued context keys".
+        self._multivalued = GLOBAL_KEYS.get(self.key, "").startswith("ArrayOf")
         if operator.family == "null":
             self.absent = YES if any(values.boolean(value) is True for value in source.values) else NO
         else:
@@ -129,7 +132,7 @@ class CompiledCondition:
         if found is True:
             return MAYBE
         if operator.family == "null":
-            if not found:
+            if not found or (self._multivalued and not any(found)):
                 return self.absent
             return YES if any(values.boolean(value) is False for value in self.source.values) else NO
         if not found:

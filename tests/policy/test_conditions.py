@@ -128,6 +128,8 @@ OTHERS: list[Row] = [
     ("O: Null true", {"Null": {"aws:TokenIssueTime": "true"}}, {}, True),
     ("O: Null true", {"Null": {"aws:TokenIssueTime": "true"}}, {"aws:TokenIssueTime": "2026-01-01"}, False),
     ("O: Null false", {"Null": {"aws:TokenIssueTime": "false"}}, {"aws:TokenIssueTime": "2026-01-01"}, True),
+    ("M: Null, empty values", {"Null": {"aws:TagKeys": "false"}}, {"aws:TagKeys": ""}, False),
+    ("O: Null, an empty tag", {"Null": {"aws:PrincipalTag/a": "false"}}, {"aws:PrincipalTag/a": ""}, True),
     ("O: Null takes no IfExists", {"NullIfExists": {"aws:TokenIssueTime": "true"}}, {}, False),
     ("O: unknown operator", {"StringIsh": {"aws:username": "ann"}}, {"aws:username": "ann"}, False),
     ("O: IfExists, absent", {"StringEqualsIfExists": {"ec2:InstanceType": "t2.*"}}, {}, True),
