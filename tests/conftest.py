@@ -81,25 +81,15 @@ def _no_network() -> Iterator[None]:
     patch.undo()
 
 
-class _Quiet:
-    """Watches nothing."""
-
-    def progress(self, progress: Any) -> None: ...
-
-    def partial(self, snapshot: Any) -> None: ...
-
-    def cancelled(self) -> bool:
-        return False
-
-
 @pytest.fixture(scope="session")
 def demo_snapshot() -> Any:
     """The demo account's snapshot, read once; the account itself is gone again."""
     from ecsiam_tui.demo.source import DemoSource
+    from tests.quiet import Quiet
 
     source = DemoSource(now=datetime(2026, 11, 1, 9, 30, tzinfo=UTC))
     try:
-        return source.load(_Quiet()).snapshot
+        return source.load(Quiet()).snapshot
     finally:
         source.close()
 

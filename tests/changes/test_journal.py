@@ -31,17 +31,9 @@ from tests.changes.applying import (
     document,
     plan,
 )
+from tests.quiet import Quiet
 
 CALLS = 5
-
-
-class Quiet:
-    def progress(self, progress: Any) -> None: ...
-
-    def partial(self, snapshot: Any) -> None: ...
-
-    def cancelled(self) -> bool:
-        return False
 
 
 @pytest.fixture

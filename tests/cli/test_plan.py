@@ -12,14 +12,18 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
-from ecsiam_tui.account.files import load, save
+from ecsiam_tui.account.files import save
+from ecsiam_tui.account.redact import Redactor
 from ecsiam_tui.account.snapshot import Snapshot
+from ecsiam_tui.aws.collect import collect
+from ecsiam_tui.aws.session import Target, make_session
 from ecsiam_tui.changes import change as c
 from ecsiam_tui.changes.applying import apply_all
 from ecsiam_tui.changes.applying_ecs import next_revision
 from ecsiam_tui.changes.plan import Plan, make, to_json
 from ecsiam_tui.cli import app
 from ecsiam_tui.demo.server import DemoServer
+from tests.quiet import Quiet
 
 ACCOUNT = "123456789012"
 IAM = f"arn:aws:iam::{ACCOUNT}"
@@ -180,15 +184,14 @@ class Shell:
             check=False,
         )
 
-    def snapshot(self) -> Snapshot:
-        path = self.folder / "now.json"
-        assert self.run("snapshot", str(path)).returncode == 0
-        return load(path)
+    def collected(self) -> Snapshot:
+        session = make_session(Target(regions=("eu-west-1",), endpoint_url=self.where[-1]))
+        return collect(session, Quiet(), Redactor(b"a key")).snapshot
 
 
 def test_apply_history_and_undo(server: DemoServer, tmp_path: Path) -> None:
     shell = Shell(server, tmp_path)
-    before = shell.snapshot()
+    before = shell.collected()
     plan = written(plan_for(before), tmp_path)
     sure = ("--allow-writes", "--yes", "--account", ACCOUNT)
     done = shell.run("plan", "apply", plan, *sure)
@@ -206,7 +209,7 @@ def test_apply_history_and_undo(server: DemoServer, tmp_path: Path) -> None:
     assert preview.stdout.endswith("nothing is changed without --allow-writes\n")
     undone = shell.run("plan", "undo", one["id"], *sure)
     assert undone.returncode == 0, undone.stderr + undone.stdout
-    after = shell.snapshot()
+    after = shell.collected()
     assert role_of(after) == role_of(before)
     assert running(after) == running(before)
 

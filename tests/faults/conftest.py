@@ -22,7 +22,8 @@ from ecsiam_tui.changes.plan import Plan, after, to_json
 from ecsiam_tui.changes.targets import VOLATILE, states
 from ecsiam_tui.changes.verifying import ASSIGNED, unlike
 from tests.faults.proxy import Proxy
-from tests.faults.small import KEY, PLANS, REGION, SECRET_VALUE, STAGES, WHOLE, Quiet, collected
+from tests.faults.small import KEY, PLANS, REGION, SECRET_VALUE, STAGES, WHOLE, collected
+from tests.quiet import Quiet
 
 Counted = Callable[[str, int], None]
 """Counts what was survived; `make test` prints the sums."""

@@ -23,7 +23,8 @@ from ecsiam_tui.changes.applying_plan import ApplyError, Applying
 from ecsiam_tui.changes.journal import Journal, JournalError, Journals
 from ecsiam_tui.changes.looking import ChangeError
 from ecsiam_tui.changes.plan import from_json
-from tests.faults.small import ACCOUNT, KEY, REGION, STAGES, Quiet, collected
+from tests.faults.small import ACCOUNT, KEY, REGION, STAGES, collected
+from tests.quiet import Quiet
 
 collecting.STAGES = STAGES
 

@@ -27,7 +27,8 @@ from ecsiam_tui.aws.reading import Stage
 from ecsiam_tui.aws.session import Target, make_session
 from ecsiam_tui.demo.account import DemoAccount
 from tests.faults.recipe_fixes import NOW
-from tests.faults.small import CHANGEABLE, KEY, REGION, SNAPSHOT, STAGES, WHOLE, Quiet, seed
+from tests.faults.small import CHANGEABLE, KEY, REGION, SNAPSHOT, STAGES, WHOLE, seed
+from tests.quiet import Quiet
 
 _CALLS = (("iam", "ListRoles"), ("sts", "GetCallerIdentity"), ("ecs", "ListClusters"))
 

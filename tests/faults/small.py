@@ -44,17 +44,6 @@ CHANGEABLE = (
 """What reads all that a plan can change."""
 
 
-class Quiet:
-    """A watcher that watches nothing."""
-
-    def progress(self, progress: Any) -> None: ...
-
-    def partial(self, snapshot: Any) -> None: ...
-
-    def cancelled(self) -> bool:
-        return False
-
-
 def collected(url: str, what: str = SNAPSHOT) -> Snapshot:
     """The demo account behind a stand-in as a fresh collect has it."""
     with urlopen(url + what, timeout=60) as answer:

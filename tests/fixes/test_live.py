@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from ecsiam_tui.account.snapshot import Snapshot
@@ -19,7 +20,7 @@ from ecsiam_tui.findings.registry import table
 from ecsiam_tui.fixes.fix import Fix
 from ecsiam_tui.fixes.proof import fixes_for
 from ecsiam_tui.workspace import Workspace
-from tests.conftest import _Quiet
+from tests.quiet import Quiet
 
 pytestmark = pytest.mark.xdist_group("fixes in the demo account")
 NOW = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
@@ -59,29 +60,27 @@ class Mended(NamedTuple):
     undone: Outcome
 
 
-def chosen(offered: dict[str, list[tuple[Finding, Fix]]]) -> dict[str, tuple[Finding, Fix]]:
-    """For every rule the first fix, so that no two fixes write the same thing."""
+def chosen(workspace: Workspace, done: set[str]) -> dict[str, tuple[Finding, Fix]]:
+    """For every rule that is not done the first fix of a finding; no two fixes write the same thing."""
     found: dict[str, tuple[Finding, Fix]] = {}
     taken: set[str] = set()
-    for rule, ways in offered.items():
-        for finding, fix in ways:
+    for finding in workspace.findings:
+        if finding.rule in {*found, *done, *NOT_BY_API}:
+            continue
+        for fix in _each(finding, workspace):
             targets = {_family(change) for change in fix.changes}
             if not targets & taken:
-                found[rule] = finding, fix
+                found[finding.rule] = finding, fix
                 taken |= targets
                 break
     return found
 
 
-def offered_by_rule(workspace: Workspace, done: set[str]) -> dict[str, list[tuple[Finding, Fix]]]:
-    """The fixes with changes of the first finding that has one, of each rule but those that are done."""
-    found: dict[str, list[tuple[Finding, Fix]]] = {}
-    for finding in workspace.findings:
-        if finding.rule not in {*found, *done, *NOT_BY_API}:
-            ways = [(finding, fix) for fix in fixes_for(finding, workspace.facts) if fix.changes]
-            if ways:
-                found[finding.rule] = ways
-    return found
+def _each(finding: Finding, workspace: Workspace) -> Iterator[Fix]:
+    """The fixes with changes, one recipe after the other: proving takes its time."""
+    for name in dict.fromkeys(finding.fixes) or ("",):
+        alone = msgspec.structs.replace(finding, fixes=(name,))
+        yield from (fix for fix in fixes_for(alone, workspace.facts) if fix.changes)
 
 
 def _family(change: c.AnyChange) -> str:
@@ -95,20 +94,19 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Mended]]:
     folder: Path = tmp_path_factory.mktemp("journals")
     source = DemoSource(now=NOW)
     try:
-        before = source.load(_Quiet()).snapshot
+        before = source.load(Quiet()).snapshot
         journals = Journals(folder, before.account_id)
-        applying = Applying(source, source.sender(), journals, _Quiet(), watch_for=0)
+        applying = Applying(source, source.sender(), journals, Quiet(), watch_for=0)
         found: list[Mended] = []
         done: set[str] = set()
-        while left := offered_by_rule(_judged(before), done):
+        while fixes := chosen(_judged(before), done):
             assert len(found) < MOST_ROUNDS
-            fixes = chosen(left)
             plan = make(before, [change for _, fix in fixes.values() for change in fix.changes])
             outcome = applying.start(plan)
             assert outcome.state == "done", (outcome.message, outcome.drift)
-            after = source.load(_Quiet()).snapshot
+            after = source.load(Quiet()).snapshot
             undone = applying.start(applying.plan_undo(outcome.journal, after), "undo", outcome.journal)
-            back = source.load(_Quiet()).snapshot
+            back = source.load(Quiet()).snapshot
             found.append(Mended(before, after, back, fixes, outcome, undone))
             done |= set(fixes)
             before = back

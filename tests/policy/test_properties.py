@@ -26,7 +26,7 @@ def outcome(case: dict[str, Any]) -> str:
 
 
 @given(strategies.cases())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_agrees_with_the_reference(case: dict[str, Any]) -> None:
     assert outcome(case) == reference.decide(case)
 
@@ -115,7 +115,7 @@ def test_resources_match_like_the_reference(pattern: list[str], arn: list[str]) 
 
 
 @given(strategies.cases())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_why_not_gives_what_was_asked_and_nothing_else(case: dict[str, Any]) -> None:
     layers, request = build(msgspec.convert(case, BatchCase))
     known = catalogue.load()

@@ -55,8 +55,8 @@ _KNOWN: dict[str, Any] = {}
 
 
 async def until(pilot: Pilot[None], fulfilled: Callable[[], bool]) -> None:
-    """Wait until something holds; ten seconds at most."""
-    for _ in range(1000):
+    """Wait until something holds; a minute at most, for machines that have more to do."""
+    for _ in range(6000):
         if fulfilled():
             break
         await pilot.pause(0.01)

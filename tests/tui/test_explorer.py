@@ -109,6 +109,7 @@ async def test_every_key_in_the_footer_does_something(
     demo: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     demo = tiny_account()
+    pressed: set[str] = set()
     for place in ("tree", "detail"):
         app = EcsIamApp(FixedSource(demo), clock=lambda: NOW)
         async with app.run_test(size=(120, 40)) as pilot:
@@ -121,6 +122,9 @@ async def test_every_key_in_the_footer_does_something(
             ]
             assert {"slash", "v", "F", "E", "ctrl+p", "question_mark", "q"} <= {item.key for item in shown}
         for binding in shown:
+            if binding.id in pressed:  # the same binding as in the tree
+                continue
+            pressed.add(binding.id or "")
             app = EcsIamApp(FixedSource(demo), clock=lambda: NOW)
             async with app.run_test(size=(120, 40)) as pilot:
                 await settled(pilot)

@@ -24,6 +24,7 @@ from ecsiam_tui.changes.rendering import render
 from ecsiam_tui.changes.targets import states
 from ecsiam_tui.demo.server import DemoServer
 from tests.changes.test_core import IAM, NEW, cases
+from tests.quiet import Quiet
 
 GIVEN_BY_AWS = {"RoleId", "CreateDate", "registeredAt", "registeredBy", "PolicyVersionList"}
 
@@ -36,17 +37,6 @@ def document(principal: str = "", sid: str = "One") -> str:
     else:
         statement |= {"Resource": "arn:aws:s3:::it's-$(HOME)-`x`/*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1) + "\n"
-
-
-class Quiet:
-    """Watches nothing."""
-
-    def progress(self, progress: Any) -> None: ...
-
-    def partial(self, snapshot: Any) -> None: ...
-
-    def cancelled(self) -> bool:
-        return False
 
 
 @pytest.fixture
