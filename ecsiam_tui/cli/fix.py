@@ -200,6 +200,8 @@ def _fix_lines(found: Finding, fixes: tuple[Fix, ...], workspace: Workspace) -> 
         yield f"{number}  {one.title}  [{one.name}]", 3
         for change in one.changes:
             yield f"   {tell(change).line}", 5
+        for text in one.notes:
+            yield f"   {text}", 5
         for text in one.costs:
             yield f"   costs: {text}", 5
         for text in one.warnings:

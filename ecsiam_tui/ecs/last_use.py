@@ -62,6 +62,19 @@ class LastUse(msgspec.Struct, frozen=True):
                     bits &= ~catalogue.bits(f"{found.service}:{action}")
         return bits & ~catalogue.bits(UNTRACKED)
 
+    @property
+    def unused_bits(self) -> int:
+        """What AWS says was not used in all the period: the actions of services that were not, and the
+        tracked ones of others. A set of the catalogue."""
+        catalogue = load()
+        bits = 0
+        for found in self.services.values():
+            if found.at is None:
+                bits |= catalogue.bits(f"{found.service}:*")
+            for action in found.unused:
+                bits |= catalogue.bits(f"{found.service}:{action}")
+        return bits & ~catalogue.bits(UNTRACKED)
+
     def ago(self, at: datetime) -> str:
         """`today`, `yesterday`, `3 days ago`."""
         days = max(0, (self.now - at).days)
@@ -77,8 +90,8 @@ class LastUse(msgspec.Struct, frozen=True):
         found = self.services.get(service)
         return self._when(found) if found is not None else ""
 
-    def told(self, services: Iterable[str]) -> str:
-        """Of some services what was used, the latest first, and what never was:
+    def told(self, services: Iterable[str], by: str = "") -> str:
+        """Of some services what was used (`by` whom), the latest first, and what never was:
         `used: s3 (3 days ago: GetBucketPolicy), kms (today) · never in 400 days: sqs`."""
         known = [self.services[name] for name in dict.fromkeys(services) if name in self.services]
         used = [(one.at, one) for one in known if one.at is not None]
@@ -86,9 +99,8 @@ class LastUse(msgspec.Struct, frozen=True):
         never = [one.service for one in known if one.at is None]
         parts = []
         if used:
-            parts.append(
-                f"used: {few((f'{one.service} ({self._when(one)})' for _, one in used), _MOST_SERVICES)}"
-            )
+            names = (f"{one.service} ({self._when(one)})" for _, one in used)
+            parts.append(f"used{f' by {by}' if by else ''}: {few(names, _MOST_SERVICES)}")
         if never:
             parts.append(f"never {self.period}: {few(never, _MOST_SERVICES)}")
         return " · ".join(parts)

@@ -53,9 +53,10 @@ class Fix(msgspec.Struct, frozen=True):
 
     `name` is that of its recipe (kebab-case, as in `Finding.fixes`), `finding` the finding's key, `breadth`
     how much it gives away or touches (0 is the narrowest). `costs` says in sentences what is lost by it,
-    `warnings` what a person has to know before ("CloudFormation will revert it"), `questions` what was asked
-    to make it. `copies` says which new role (ARN) is made after which existing one: what is wrong with that
-    is no news of the copy. A fix without changes is told and exported only: `export-patch`.
+    `warnings` what a person has to know before ("CloudFormation will revert it"), `notes` what helps to
+    choose ("never used: sqs"), `questions` what was asked to make it. `copies` says which new role (ARN) is
+    made after which existing one: what is wrong with that is no news of the copy. A fix without changes is
+    told and exported only: `export-patch`.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Fix(msgspec.Struct, frozen=True):
     breadth: int = 0
     costs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     copies: dict[str, str] = {}
 

@@ -10,15 +10,20 @@ from ecsiam_tui.changes.change import AnyChange
 from ecsiam_tui.ecs.requirement import Requirement
 from ecsiam_tui.ecs.risk import risk_bits
 from ecsiam_tui.findings.facts import Facts, Placed
-from ecsiam_tui.findings.grants import SENSITIVE, covers, is_wide
+from ecsiam_tui.findings.grants import SENSITIVE, aws_policy, covers, is_wide
 from ecsiam_tui.findings.wording import listed
 from ecsiam_tui.fixes.fix import Answers, Choice, Fix, Question
 from ecsiam_tui.fixes.granting import statements as needed
 from ecsiam_tui.fixes.statement_edits import Data, asked_of, data_of, rewrite, shared_warning
 from ecsiam_tui.policy.catalogue import load, members
 from ecsiam_tui.policy.patterns import action_matchers
+from ecsiam_tui.policy.services import service_of
 from ecsiam_tui.policy.statements import Statement
 
+USED = "used"
+USED_BUT_RISKS = "used-but-risks"
+"""Answers that keep what the role used, as far as AWS says: all of it, or what is risky on named resources
+alone."""
 LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management")
 CAREFUL = ("List", "Read")
 """The access levels that the broader of two fixes keeps."""
@@ -26,6 +31,8 @@ _MOST_CHARACTERS = 8000
 """A longer document is not offered: all inline policies of a role together have 10,240 characters (IAM User
 Guide, "IAM and AWS STS quotas")."""
 _MOST_SERVICES = 30
+_NOT_USED = "Loses what was not used"
+RARE_WORK = "Rare work may need what was not used for long: ask who runs it."
 
 Offending = Callable[[str], bool]
 """Whether an Action pattern of a statement is what the finding is about."""
@@ -112,7 +119,24 @@ def level_bits(levels: Iterable[str]) -> int:
     return bits
 
 
-def _instead(found: Cut, keep: int) -> list[Data]:
+class Kept(NamedTuple):
+    """The actions of a cut that stay on the resources that the statement names, and on everything."""
+
+    named: int
+    everywhere: int
+
+
+def kept(facts: Facts, role: str, keep: Iterable[str]) -> Kept:
+    """What some answers keep of a role's (ARN) permissions: access levels, but what gets at data on named
+    resources alone; and what the role used."""
+    chosen = set(keep)
+    levels, data = level_bits(chosen & set(LEVELS)), _data_bits()
+    known = facts.last_uses.get(role)
+    used = known.bits() if known is not None and chosen & {USED, USED_BUT_RISKS} else 0
+    return Kept(levels | used, levels & ~data | (used if USED in chosen else used & ~data))
+
+
+def _instead(found: Cut, keep: Kept) -> list[Data]:
     """The statements that take the place of one: what is not offending, and what is kept."""
     data = data_of(found.placed)
     bare = {key: value for key, value in data.items() if key not in ("Action", "NotAction")}
@@ -122,14 +146,13 @@ def _instead(found: Cut, keep: int) -> list[Data]:
         out.append(_with(bare, rest, None))
     wide = [pattern for pattern in found.statement.resources if is_wide(pattern)]
     named = [pattern for pattern in found.statement.resources if not is_wide(pattern)]
-    kept = bits_of(found) & keep
+    bits = bits_of(found)
     if named and found.on_named:
         out.append(_with(bare, list(found.patterns), named))
-    elif named and kept:
-        out.append(_with(bare, patterns(kept), named))
-    kept &= ~_data_bits()
-    if wide and kept:
-        out.append(_with(bare, patterns(kept), wide))
+    elif named and bits & keep.named:
+        out.append(_with(bare, patterns(bits & keep.named), named))
+    if wide and bits & keep.everywhere:
+        out.append(_with(bare, patterns(bits & keep.everywhere), wide))
     return out
 
 
@@ -164,10 +187,10 @@ def _asked(facts: Facts, role: str, cuts: Iterable[Cut]) -> list[Requirement]:
 def shrink(
     facts: Facts, role: Role, cuts: tuple[Cut, ...], keep: Iterable[str], why: str
 ) -> tuple[AnyChange, ...]:
-    """The changes that leave of some statements what ECS asks of the role and the actions of some access
-    levels; those that get at data on named resources alone. Nothing where it would not fit."""
-    bits = level_bits(keep)
-    edits = [(one.placed, _instead(one, bits)) for one in cuts]
+    """The changes that leave of some statements what ECS asks of the role and what the answers `keep`.
+    Nothing where it would not fit."""
+    stays = kept(facts, role.arn, keep)
+    edits = [(one.placed, _instead(one, stays)) for one in cuts]
     size = sum(len(str(statement)) for _, found in edits for statement in found)
     if size > _MOST_CHARACTERS:
         return ()
@@ -176,13 +199,16 @@ def shrink(
 
 
 def lost(facts: Facts, role: Role, cuts: tuple[Cut, ...], keep: Iterable[str]) -> Iterator[str]:
-    """What goes, a sentence for each access level, from the worst."""
-    gone = _gone(facts, role, cuts)
-    kept = level_bits(keep) & ~_data_bits()
+    """What goes, a sentence for each access level, from the worst; what AWS says was not used comes last."""
+    gone = _gone(facts, role, cuts) & ~kept(facts, role.arn, keep).everywhere
+    known = facts.last_uses.get(role.arn)
+    unused = gone & known.unused_bits if known is not None else 0
     for level in reversed(LEVELS):
-        bits = gone & level_bits((level,)) & ~kept
+        bits = gone & level_bits((level,)) & ~unused
         if bits:
-            yield f"Loses {level}: {_services(bits)}."
+            yield f"Loses {level}: {services_words(bits)}."
+    if unused and known is not None:
+        yield f"{_NOT_USED} {known.period}: {services_words(unused)}."
 
 
 def _gone(facts: Facts, role: Role, cuts: tuple[Cut, ...]) -> int:
@@ -194,7 +220,8 @@ def _gone(facts: Facts, role: Role, cuts: tuple[Cut, ...]) -> int:
     return gone
 
 
-def _services(bits: int) -> str:
+def services_words(bits: int) -> str:
+    """Some actions of the catalogue, counted, with their services: `12 actions of s3 and sqs`."""
     names = load().names
     counted: dict[str, int] = {}
     for number in members(bits):
@@ -210,7 +237,19 @@ def _services(bits: int) -> str:
 def question(facts: Facts, role: Role, cuts: tuple[Cut, ...]) -> Question:
     """Which of what nothing asks for stays, by access level; by default none."""
     gone = _gone(facts, role, cuts)
+    known = facts.last_uses.get(role.arn)
+    used = gone & known.bits() if known is not None else 0
     choices = []
+    if used:
+        choices.append(
+            Choice(
+                USED,
+                f"What was used: {services_words(used)}",
+                "AWS tracks neither resources nor what gets at data: all of it stays",
+            )
+        )
+    if used & _data_bits() and used & ~_data_bits():
+        choices.append(Choice(USED_BUT_RISKS, "What was used, risky actions on named resources alone"))
     for level in LEVELS:
         bits = gone & level_bits((level,))
         if bits:
@@ -219,7 +258,7 @@ def question(facts: Facts, role: Role, cuts: tuple[Cut, ...]) -> Question:
                 if (bits & _data_bits())
                 else ""
             )
-            choices.append(Choice(level, f"{level}: {_services(bits)}", note))
+            choices.append(Choice(level, f"{level}: {services_words(bits)}", note))
     return Question(
         "keep",
         f"ECS asks for none of this. Which of it does the application of {role.role_name} use?",
@@ -228,10 +267,45 @@ def question(facts: Facts, role: Role, cuts: tuple[Cut, ...]) -> Question:
     )
 
 
+def last_use_notes(facts: Facts, role: Role, cuts: Iterable[Cut], bits: int) -> tuple[str, ...]:
+    """What is known of the last use of some actions' services, in a sentence; or that nothing is known. Those
+    come first that somebody wrote into a policy of the account."""
+    if not bits:
+        return ()
+    known = facts.last_uses.get(role.arn)
+    if known is None:
+        return (f"What {role.role_name} used last was not read: nothing is known of it.",)
+    written = (one.patterns for one in cuts if not aws_policy(one.placed.node))
+    gone = dict.fromkeys(service_of(load().names[number]) for number in members(bits))
+    first = [name for found in written for name in map(service_of, found) if name in gone]
+    told = known.told((*first, *gone), by="the application" if role.arn in facts.task_roles else "")
+    return (told,) if told else (f"AWS does not say what {role.role_name} used of it.",)
+
+
+_WORDS_OF = {
+    USED: "what was used",
+    USED_BUT_RISKS: "what was used, risky actions on named resources alone",
+}
+
+
+def _tries(facts: Facts, role: Role, cuts: tuple[Cut, ...]) -> Iterator[tuple[str, ...]]:
+    """What is tried where nobody answers, from the narrowest."""
+    yield ()
+    known = facts.last_uses.get(role.arn)
+    used = known.bits() & _gone(facts, role, cuts) if known is not None else 0
+    if used & _data_bits():
+        yield (USED_BUT_RISKS,)
+    if used:
+        yield (USED,)
+    yield CAREFUL
+
+
 def _ask(costs: tuple[str, ...]) -> tuple[str, ...]:
-    return (
-        ("What ECS does not ask for the application may use all the same: ask who runs it.",) if costs else ()
-    )
+    if not costs:
+        return ()
+    if all(cost.startswith(_NOT_USED) for cost in costs):
+        return (RARE_WORK,)
+    return ("What ECS does not ask for the application may use all the same: ask who runs it.",)
 
 
 def variants(
@@ -243,21 +317,22 @@ def variants(
     answers: Answers,
     title: str,
 ) -> Iterator[Fix]:
-    """The fixes that shrink some statements: what was answered; else what is required alone, and what keeps
-    List and Read besides."""
+    """The fixes that shrink some statements: what was answered; else what is required alone, what keeps what
+    the role used besides, and what keeps List and Read."""
     if not cuts:
         return
     asks = question(facts, role, cuts)
     chosen = asks.answer(answers)
-    tries: list[tuple[str, ...]] = [chosen] if chosen else [(), CAREFUL]
+    notes = last_use_notes(facts, role, cuts, _gone(facts, role, cuts))
     seen = set()
-    for breadth, keep in enumerate(tries):
+    for breadth, keep in enumerate((chosen,) if chosen else _tries(facts, role, cuts)):
         changes = shrink(facts, role, cuts, keep, title)
         if not changes or changes in seen:
             continue
         seen.add(changes)
         costs = tuple(lost(facts, role, cuts, keep))
-        what = f"keep what ECS asks for and {listed(keep)}" if keep else "keep only what ECS asks for"
+        words = listed(_WORDS_OF.get(one, one) for one in keep)
+        what = f"keep what ECS asks for and {words}" if keep else "keep only what ECS asks for"
         yield Fix(
             name=name,
             title=f"{title}: {what}",
@@ -266,5 +341,6 @@ def variants(
             breadth=breadth if not chosen else 1,
             costs=costs,
             warnings=(*_ask(costs), *shared_warning(changes, role)),
+            notes=notes,
             questions=(asks,) if asks.choices else (),
         )

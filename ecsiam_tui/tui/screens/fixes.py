@@ -190,6 +190,8 @@ class FixScreen(Screen[None]):
         paint_headline(paint, self.tried)
         for text in fix.warnings:
             paint.fact("▲ know this", text, "warn")
+        for text in fix.notes:
+            paint.fact("last use", text)
         for text in fix.costs:
             paint.fact("costs", text, "warn")
         for question in fix.questions:
