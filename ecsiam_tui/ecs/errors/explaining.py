@@ -10,7 +10,7 @@ from ecsiam_tui.ecs.errors import names, wording
 from ecsiam_tui.ecs.errors.account_view import AccountView
 from ecsiam_tui.ecs.errors.denial import MOST
 from ecsiam_tui.ecs.errors.explained import Explained, Roles
-from ecsiam_tui.ecs.errors.normal import clean, entries, squeeze
+from ecsiam_tui.ecs.errors.normal import GAP, clean, entries, squeeze
 from ecsiam_tui.ecs.errors.reading import RANKS, encoded_messages, statement
 from ecsiam_tui.ecs.errors.recogniser import SPECIFIC, VAGUE
 from ecsiam_tui.policy.account import AccountPolicies
@@ -55,10 +55,23 @@ def explained(
     found = list(each.values())
     if not found:
         found = list(statement(" ".join(text.split()), whole, roles))
-    kept = merged(found)
-    if not kept:
-        return (_unknown(text),)
+    kept = merged(found) or [_unknown(text)]
+    if GAP in text:
+        kept = [_spaced(one) for one in kept]
     return tuple(view.judged(one) for one in kept) if view is not None else tuple(kept)
+
+
+def _spaced(one: Explained) -> Explained:
+    """With the spaces of placeholders as they were."""
+    return msgspec.structs.replace(
+        one,
+        role=one.role.replace(GAP, " "),
+        principal=one.principal.replace(GAP, " "),
+        resource=one.resource.replace(GAP, " "),
+        summary=one.summary.replace(GAP, " "),
+        fixes=tuple(fix.replace(GAP, " ") for fix in one.fixes),
+        text=one.text.replace(GAP, " "),
+    )
 
 
 def _unknown(text: str) -> Explained:

@@ -24,6 +24,7 @@ _S3_URI = re.compile(r"\bs3://([\w.-]{3,63})(?:/([^\s\"'<>?]*))?")
 _ARTIFACT = re.compile(
     r"object\s*key\W{0,3}([^\s'\"]{1,500})\W{0,3}located\s*in\b.{0,60}?\bbucket\W{0,3}([\w.-]{3,63})"
 )
+_REQUESTED = re.compile(r"\bbucketName\W{1,6}([\w.-]{3,63})\b(?:\W{1,6}key\W{1,6}([^\s\"']{1,1024}))?")
 _QUEUE_URL = re.compile(
     r"https?://(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)?/(\w+)/([\w.-]{1,80})"
 )
@@ -98,6 +99,8 @@ def s3_object(text: str) -> str:
             return _s3(match[2], match[1], match[3])
     for match in _S3_PATH_URL.finditer(text):
         return _s3(match[1], match[2], match[3])
+    for match in _REQUESTED.finditer(text):
+        return _s3("", match[1], match[2] or "")
     for match in _ARTIFACT.finditer(text):
         return _s3("", match[2], match[1])
     for match in _S3_URI.finditer(text):

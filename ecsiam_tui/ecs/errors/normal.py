@@ -23,6 +23,8 @@ _ANSI = re.compile(
 _BREAK = re.compile(r"<br ?/?>", re.I)
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
 _ESCAPED = re.compile(r"\\{1,8}(?:u([0-9a-fA-F]{4})|(n|r|t)(?![a-z]{2,}\\)|([\"'/`]))")
+GAP = "\ue000"
+"""Stands for a space in a placeholder (`<my account>`), so that the placeholder is one word."""
 _PLACEHOLDER = re.compile(
     r"[<{][A-Za-z][\w -]{0,40}[>}]|(?<=[:/])\*[A-Za-z][\w -]{0,40}\*(?=[:/])"
     r"|(?<=[:/])\[[A-Za-z][\w -]{0,40}\]"
@@ -97,7 +99,7 @@ def clean(text: str) -> str:
         if old in text:
             text = text.replace(old, new)
     text = _SPACES.sub(" ", text)
-    return _PLACEHOLDER.sub(lambda match: match[0].replace(" ", "_"), text)
+    return _PLACEHOLDER.sub(lambda match: match[0].replace(" ", GAP), text)
 
 
 _TYPOGRAPHY = (

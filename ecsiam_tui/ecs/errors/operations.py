@@ -164,6 +164,12 @@ def completed(name: str) -> str:
 _OPERATIONS = (
     re.compile(r"when\s+calling\s+the\s+(?P<op>[A-Za-z0-9]{2,80})\s+operation"),
     re.compile(r"operation\s+error\s+(?P<svc>[A-Za-z0-9 ]{2,40}?):\s*(?P<op>[A-Za-z0-9]{2,80})\b"),
+    re.compile(r"\b(?P<op>[A-Z][a-z]+[A-Z][A-Za-z]{2,60})\s+(?:API\s+)?(?:responded|failed)\s+with\b"),
+    # CloudTrail's events
+    re.compile(
+        r"eventSource\W{1,6}(?P<svc>[a-z0-9-]{2,40})\.amazonaws\.com\b.{0,300}?"
+        r"eventName\W{1,6}(?P<op>[A-Za-z0-9]{2,80})"
+    ),
     re.compile(r"Error\s+executing\s+\"?(?P<op>[A-Za-z0-9]{2,80})\"?\s+on\b"),
     re.compile(
         r"(?:not\s+authorized|permissions?|unauthorized)\s+to\s+(?:perform|call|invoke|execute)\s*:?\s+\"?"

@@ -103,7 +103,7 @@ _ROUTINE = re.compile(
 _TROUBLE = re.compile(
     r"(?i)exception|\berrors?\b|error:|\bfail|denied|\bunable|cannot|can't|could not|couldn't"
     r"|not authori[sz]ed|unauthori[sz]ed|refused|forbidden|rate exceeded|throttl|unhealthy|\bfatal|\bpanic"
-    r"|timed out|i/o timeout"
+    r"|timed out|i/o timeout|exited with code (?!0\b)"
 )
 _STARTING = (
     "resourceinit",

@@ -54,6 +54,7 @@ NETWORK = (
             "request send failed",
             "send request failed",
             "could not reach",
+            r"~\bRequestError: ",
             "pull command failed: signal: killed",
             "pull command failed: : signal: killed",
             "failed to configure eni",

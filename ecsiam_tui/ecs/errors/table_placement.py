@@ -239,7 +239,8 @@ PLACEMENT = (
         "configuration",
         CONSEQUENCE,
         (
-            "circuit breaker",
+            "circuit breaker was triggered",
+            r"~(?i:\bcircuit breaker\b)",
             "tasks failed to start",
             "task failed to start",
             "taskfailedtostart",

@@ -27,6 +27,9 @@ HARMLESS = [
     '"readonlyRootFilesystem": true, "privileged": false',
     "Setting up session-manager-plugin (1.2.553.0-1) ...",
     "worker exited with code 0",
+    '"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": true}}',
+    '"executionRoleArn": "arn:aws:iam::111122223333:role/exec", "readonlyRootFilesystem": true',
+    '{"Effect": "Allow", "Action": ["iam:PassRole", "sts:AssumeRole"], "Resource": "*"}',
     "3 rows marked for deletion",
     "json: cannot unmarshal string into Go value of type int",
 ]
