@@ -20,6 +20,8 @@ from ecsiam_tui.cli.needs_output import Asked, as_data, lines, of_kind, policies
 from ecsiam_tui.cli.options import Demo, EndpointUrl, Json, Profile, Region, RoleArn, SnapshotFile, Where
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ecsiam_tui.account.ecs import Cluster
     from ecsiam_tui.account.snapshot import Snapshot
     from ecsiam_tui.ecs.requirement import Judged, Requirement
@@ -260,7 +262,8 @@ def _of_file(
                 for one in of_workload(might, around)
                 if one.id.startswith("EXEC")
             ]
-        judged += judge.all(asked) if verified else [_unverified(one) for one in asked]
+        alone = workload.definition.task_definition_arn in parsed.fragments
+        judged += _of_fragment(asked) if alone else judge.all(asked) if verified else _unverified(asked)
     open_texts = tuple(placeholder.text for placeholder in parsed.placeholders if placeholder.text)
     return Asked(
         tuple(_unresolved(one, open_texts) for one in judged),
@@ -291,18 +294,30 @@ def _nothing(account: str) -> Snapshot:
     return Snapshot(account_id=account, taken_at=datetime.now(UTC), gaps=(gap,))
 
 
-def _unverified(requirement: Requirement) -> Judged:
+def _unverified(asked: list[Requirement]) -> Iterator[Judged]:
+    """What no account was asked about: only a role that a file forgets is seen to be missing."""
+    from ecsiam_tui.ecs.judge import KIND_WORDS
     from ecsiam_tui.ecs.requirement import Judged
 
-    if not requirement.principal and requirement.role_kind in ("task-execution", "task"):
-        word = "task execution role" if requirement.role_kind == "task-execution" else "task role"
-        return Judged(requirement, "missing", f"the file names no {word}")
-    return Judged(requirement, "unknown")
+    for one in asked:
+        if not one.principal and one.role_kind in ("task-execution", "task"):
+            yield Judged(one, "missing", f"the file names no {KIND_WORDS[one.role_kind]}")
+        else:
+            yield Judged(one, "unknown")
+
+
+def _of_fragment(asked: list[Requirement]) -> Iterator[Judged]:
+    """What container definitions alone need: their roles stand elsewhere."""
+    from ecsiam_tui.ecs.judge import KIND_WORDS
+    from ecsiam_tui.ecs.requirement import Judged
+
+    for one in asked:
+        yield Judged(one, "unknown", f"the {KIND_WORDS[one.role_kind]} is not in this file")
 
 
 def _unresolved(judged: Judged, placeholders: tuple[str, ...]) -> Judged:
     """What rests on a placeholder is not known, whatever the policies say."""
     asked = judged.requirement
-    if any(text in asked.resource or text in asked.principal for text in placeholders):
+    if asked.open or any(text in asked.resource or text in asked.principal for text in placeholders):
         return msgspec.structs.replace(judged, status="unknown", note="rests on a placeholder", decision=None)
     return judged

@@ -59,6 +59,9 @@ def as_data(judged: Judged, placeholders: tuple[Placeholder, ...]) -> dict[str, 
     """A requirement as JSON tells it."""
     asked = judged.requirement
     texts = dict.fromkeys(placeholder.text for placeholder in placeholders if placeholder.text)
+    if asked.open:
+        texts.setdefault(asked.open)
+    names = (asked.resource, asked.principal, asked.open)
     return {
         "role_kind": asked.role_kind,
         "action": asked.action,
@@ -73,7 +76,7 @@ def as_data(judged: Judged, placeholders: tuple[Placeholder, ...]) -> dict[str, 
         "note": judged.note,
         "id": asked.id,
         "subject": asked.subject,
-        "unresolved": [text for text in texts if text in asked.resource or text in asked.principal],
+        "unresolved": [text for text in texts if any(text in name for name in names)],
     }
 
 

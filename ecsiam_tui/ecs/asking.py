@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from ecsiam_tui.account.arns import parse_arn
-from ecsiam_tui.account.references import Home, S3Object, ValueFrom, parse_value_from
+from ecsiam_tui.account.references import Home, ValueFrom, parse_value_from
+from ecsiam_tui.ecs.open_references import object_arns, open_secret
 from ecsiam_tui.ecs.requirement import Necessity, Requirement, RoleKind
 from ecsiam_tui.ecs.surroundings import Surroundings
 from ecsiam_tui.ecs.workloads import Workload
@@ -35,6 +36,7 @@ class Asks:
         context: Mapping[str, str] | None = None,
         necessity: Necessity = "required",
         others: tuple[str, ...] = (),
+        open_text: str = "",
     ) -> Iterator[Requirement]:
         """One requirement an action."""
         parsed = parse_arn(resource)
@@ -55,6 +57,7 @@ class Asks:
                 context=known,
                 necessity=necessity,
                 others=others,
+                open=open_text,
             )
 
     def _bucket_region(self, resource: str) -> str:
@@ -87,6 +90,7 @@ class Asks:
         source: str = EXECUTION_ROLE,
         *,
         necessity: Necessity = "required",
+        open_text: str = "",
     ) -> Iterator[Requirement]:
         """Of the task execution role; on EC2 the container instance role stands in where there is none.
 
@@ -108,11 +112,20 @@ class Asks:
                 source,
                 necessity=necessity,
                 others=others,
+                open_text=open_text,
             )
             return
         for role in workload.instance_roles or ("",):
             yield from self.by(
-                "container-instance", role, row, actions, resource, why, source, necessity=necessity
+                "container-instance",
+                role,
+                row,
+                actions,
+                resource,
+                why,
+                source,
+                necessity=necessity,
+                open_text=open_text,
             )
 
     def task(
@@ -135,8 +148,17 @@ class Asks:
     def secret(
         self, value_from: str, why: str, row: str = "", action: str = "ssm:GetParameters"
     ) -> Iterator[Requirement]:
-        """To read what a `valueFrom` names, and to use the key that encrypts it. What the agent would refuse
-        asks for nothing: that is a mistake of another kind."""
+        """To read what a `valueFrom` names, and to use the key that encrypts it. What names neither a secret
+        nor a parameter asks for nothing: that is a mistake of another kind."""
+        if found := open_secret(value_from):
+            many = len(found.services) > 1
+            why = f"{why}, a secret or a parameter, which the file does not say" if many else why
+            for service in found.services:
+                if service == "ssm":
+                    yield from self.execution(row or "SEC2", (action,), found.id, why)
+                else:
+                    yield from self.secrets_manager(found.id, why, row or "SEC1")
+            return
         parsed = parse_value_from(value_from, self.home)
         if parsed.problem:
             return
@@ -159,9 +181,10 @@ class Asks:
             yield from self.secrets_manager(home.arn("secretsmanager", f"secret:{name}"), why, "SEC3")
 
     def secrets_manager(self, arn: str, why: str, row: str) -> Iterator[Requirement]:
-        """To read a secret: IAM compares its whole ARN, whatever the task definition writes."""
+        """To read a secret: IAM compares its whole ARN, whatever the task definition writes. What is no ARN
+        is a placeholder for one."""
         secret = self.around.secrets.get(arn)
-        resource = secret.arn if secret else _with_suffix(arn)
+        resource = secret.arn if secret else _with_suffix(arn) if parse_arn(arn) else arn
         yield from self.execution(row, ("secretsmanager:GetSecretValue",), resource, why)
         if secret is not None and secret.kms_key_id:
             yield from self.decrypt(secret.kms_key_id, "secretsmanager", secret.arn, why)
@@ -176,16 +199,19 @@ class Asks:
         context = {"kms:ViaService": f"{service}.{home.region}.{_suffix(home.partition)}"}
         yield from self.execution("SEC4", ("kms:Decrypt",), arn, why, KMS_SOURCE, context=context)
 
-    def s3_file(self, row: str, found: S3Object, why: str, source: str) -> Iterator[Requirement]:
-        """To read an object of a bucket."""
-        if found.key:
-            yield from self.execution(row, ("s3:GetObject",), f"{found.bucket_arn}/{found.key}", why, source)
-        yield from self.execution(row, ("s3:GetBucketLocation",), found.bucket_arn, why, source)
-        bucket = self.around.buckets.get(found.bucket_arn)
+    def s3_file(self, row: str, named: str, why: str, source: str) -> Iterator[Requirement]:
+        """To read an object of a bucket; nothing where the text names none."""
+        found = object_arns(named, self.home.partition)
+        if found is None:
+            return
+        object_arn, bucket_arn = found
+        yield from self.execution(row, ("s3:GetObject",), object_arn, why, source)
+        yield from self.execution(row, ("s3:GetBucketLocation",), bucket_arn, why, source)
+        bucket = self.around.buckets.get(bucket_arn)
         for rule in (bucket.encryption or {}).get("Rules", ()) if bucket else ():
             by_default = rule.get("ApplyServerSideEncryptionByDefault") or {}
             if by_default.get("SSEAlgorithm", "").startswith("aws:kms") and by_default.get("KMSMasterKeyID"):
-                there = self.home._replace(region=self._bucket_region(found.bucket_arn) or self.home.region)
+                there = self.home._replace(region=self._bucket_region(bucket_arn) or self.home.region)
                 yield from self.decrypt(by_default["KMSMasterKeyID"], "s3", there.arn("s3", ""), why)
 
 
@@ -196,7 +222,13 @@ def _suffix(partition: str) -> str:
 def _with_suffix(arn: str) -> str:
     """A secret's ARN as IAM sees it where only its name is known: with six characters that stand for any.
 
-    Secrets Manager User Guide, "What's in a secret": the ARN ends in a hyphen and six random characters.
+    Secrets Manager User Guide, "What's in a secret": the ARN ends in a hyphen and six random characters. Six
+    small letters are hardly random: `jwt-secret`, `app-config` are names.
     """
-    tail = arn.rsplit("-", 1)
-    return arn if len(tail) == 2 and len(tail[1]) == 6 else f"{arn}-??????"
+    _, hyphen, tail = arn.rpartition("-")
+    is_word = tail.isascii() and tail.isalpha() and tail.islower() and tail not in _SUFFIXES
+    return arn if hyphen and len(tail) == 6 and not is_word else f"{arn}-??????"
+
+
+_SUFFIXES = ("abcdef", "xxxxxx")
+"""What people write for six random characters."""

@@ -21,6 +21,7 @@ from ecsiam_tui.account.references import Home
 from ecsiam_tui.account.tasks import TaskDefinition
 from ecsiam_tui.ecs import definition_text, definition_yaml
 from ecsiam_tui.ecs.definition_find import Found, definitions_in, what_it_is
+from ecsiam_tui.ecs.definition_names import resource_names
 from ecsiam_tui.ecs.definition_notes import DefinitionError, Notes, Placeholder, Problem
 from ecsiam_tui.ecs.definition_scalars import clean
 from ecsiam_tui.ecs.definition_service import service
@@ -41,13 +42,15 @@ _BEFORE = re.compile(r"(?:\s++|//[^\n]*+|\#(?!\{)[^\n]*+|/\*(?:[^*]++|\*(?!/))*+
 class DefinitionFile(msgspec.Struct, frozen=True):
     """What a file holds. A definition that was never registered has revision 0 in an ARN made up for it.
 
-    A service that is not there yet has one deployment, which holds what only deployments hold.
+    A service that is not there yet has one deployment, which holds what only deployments hold. `fragments`
+    are the ARNs of definitions of which the file has the containers alone: their roles stand elsewhere.
     """
 
     definitions: tuple[TaskDefinition, ...]
     placeholders: tuple[Placeholder, ...] = ()
     problems: tuple[Problem, ...] = ()
     services: tuple[Service, ...] = ()
+    fragments: tuple[str, ...] = ()
 
 
 def parse(
@@ -61,14 +64,15 @@ def parse(
     the definition stands before. Raises DefinitionError where there is nothing that can be used.
     """
     try:
-        notes, found = _found(text)
-        return _file(found, notes, name, home, redactor or Redactor(secrets.token_bytes(32)))
+        notes, found, names = _found(text, home)
+        redactor = redactor or Redactor(secrets.token_bytes(32))
+        return _file(found, Shaper(notes, home, names), name, home, redactor)
     except DefinitionError as error:
         raise DefinitionError(f"{name or 'the text'}: {error}") from None
 
 
-def _found(text: str | bytes) -> tuple[Notes, list[Found]]:
-    """The first way of reading that finds something."""
+def _found(text: str | bytes, home: Home) -> tuple[Notes, list[Found], dict[str, str]]:
+    """What the first way of reading finds that finds something, and the names of a template's resources."""
     start = Notes()
     text = definition_text.decoded(text, start) if isinstance(text, bytes) else text
     text = clean(text.removeprefix("\ufeff"))
@@ -81,7 +85,7 @@ def _found(text: str | bytes) -> tuple[Notes, list[Found]]:
     for notes, values in _readings(text, start, reasons):
         found = list(definitions_in(values, notes))
         if found:
-            return notes, found
+            return notes, found, resource_names(values, home)
         seen.extend(values)
     reason = f" ({reasons[0]})" if reasons and not seen else ""
     raise DefinitionError(f"no task definition in it{reason}: {what_it_is(seen)}")
@@ -154,12 +158,12 @@ class _Arns:
         self._latest[family] = max(revision, self._latest.get(family, 0))
 
 
-def _file(found: list[Found], notes: Notes, name: str, home: Home, redactor: Redactor) -> DefinitionFile:
-    shaper = Shaper(notes, home)
+def _file(found: list[Found], shaper: Shaper, name: str, home: Home, redactor: Redactor) -> DefinitionFile:
     stem = PurePath(name.replace("\\", "/")).name.split(".")[0] or "task"
     taken = _Arns()
     definitions: list[TaskDefinition] = []
     by_logical_id: dict[str, str] = {}
+    fragments: list[str] = []
     for one in found:
         if one.service:
             continue
@@ -168,8 +172,13 @@ def _file(found: list[Found], notes: Notes, name: str, home: Home, redactor: Red
         definition = _definition(one, place, family, shaper, home, redactor, taken)
         by_logical_id[one.family] = definition.task_definition_arn
         definitions.append(definition)
+        if one.fragment:
+            fragments.append(definition.task_definition_arn)
     services = [service(one, shaper, home, redactor, stem, by_logical_id) for one in found if one.service]
-    return DefinitionFile(tuple(definitions), shaper.placeholders, notes.problems(), tuple(services))
+    problems = shaper.notes.problems()
+    return DefinitionFile(
+        tuple(definitions), shaper.placeholders, problems, tuple(services), tuple(fragments)
+    )
 
 
 def _definition(

@@ -28,13 +28,14 @@ _WRITE = "write the input of aws ecs register-task-definition, or give the answe
 
 class Found(NamedTuple):
     """A task definition (or, if `service`, a service) as it is written, its place in the file, a name for it
-    and tags from beside it."""
+    and tags from beside it; `fragment` if it is containers alone."""
 
     raw: Mapping[str, Any]
     place: str
     family: str = ""
     tags: Any = None
     service: bool = False
+    fragment: bool = False
 
 
 def definitions_in(values: list[Any], notes: Notes) -> Iterator[Found]:
@@ -51,7 +52,7 @@ def definitions_in(values: list[Any], notes: Notes) -> Iterator[Found]:
     if not found:
         containers = list(_containers(values))
         if containers:
-            yield Found({"containerDefinitions": containers}, "")
+            yield Found({"containerDefinitions": containers}, "", fragment=True)
 
 
 def _below(value: Any, place: str, notes: Notes, depth: int, tags: Any = None) -> Iterator[Found]:
@@ -78,7 +79,8 @@ def _below(value: Any, place: str, notes: Notes, depth: int, tags: Any = None) -
     if "containerdefinitions" in folded or (
         len(_OF_DEFINITIONS & folded.keys()) >= 2 and not _OF_SERVICES & folded.keys()
     ):
-        yield Found(_with_containers(value, folded, notes), place, tags=tags)
+        fragment = not folded.keys() - {"containerdefinitions"}
+        yield Found(_with_containers(value, folded, notes), place, tags=tags, fragment=fragment)
         return
     for key, item in value.items():
         if isinstance(item, Mapping | list):

@@ -50,7 +50,9 @@ _BRACKETS = re.compile(
 )
 _SHOUTED = re.compile(rf"{_LEFT}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+{_RIGHT}")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]{2,}")
-_EXPRESSION = re.compile(r"(?:var|local|module|data|aws_\w+)\.")  # Terraform's, without the `${…}`
+# Terraform's expressions, without the `${…}`.
+_EXPRESSION = re.compile(r"(?:var|local|module|each|data|aws_[a-z0-9_]+)\.[A-Za-z_][\w.\[\]\"*-]*")
+_ARN_WORD = re.compile(r"(?:[A-Z0-9]+[_-])*ARN(?:[_-][A-Z0-9]+)*")  # no parameter is called SECRET_ARN
 _ROLE_NAME = re.compile(r"(?:role/)?[\w+=,.@/-]{1,128}")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,10}){1,3}-\d{1,2}")
 _FILE_SYSTEM = re.compile(r"fs-[0-9a-f]{8,40}")
@@ -74,15 +76,22 @@ def find(text: str, use: Use) -> tuple[str, ...]:
         return ()
     if use == "value":
         return tuple(dict.fromkeys(_in_value(text)))
-    spans = [match.span() for match in _MARK.finditer(text)]
     if use == "label":
-        return tuple(dict.fromkeys(text[start:end] for start, end in spans))
+        return tuple(dict.fromkeys(match[0] for match in _MARK.finditer(text)))
+    return tuple(dict.fromkeys(text[start:end] for start, end in spans(text, use)))
+
+
+def spans(text: str, use: Use) -> list[tuple[int, int]]:
+    """Where the placeholders of a text that names something stand, in its order."""
+    if _EXPRESSION.fullmatch(text) or _ARN_WORD.fullmatch(text):
+        return [(0, len(text))]
+    found = [match.span() for match in _MARK.finditer(text)]
     for pattern in (_BRACKETS, _WORD, *((_SHOUTED,) if use in ("image", "role") else ())):
-        _add(spans, [match.span() for match in pattern.finditer(text)])
+        _add(found, [match.span() for match in pattern.finditer(text)])
     called = _CALLED.search(text)
-    _add(spans, [match.span() for match in _NAMED.finditer(text, 0, called.start() if called else len(text))])
-    _add(spans, list(_misfits(text, use)))
-    return tuple(dict.fromkeys(text[start:end] for start, end in sorted(spans)))
+    _add(found, [match.span() for match in _NAMED.finditer(text, 0, called.start() if called else len(text))])
+    _add(found, list(_misfits(text, use)))
+    return sorted(found)
 
 
 def _add(spans: list[tuple[int, int]], more: list[tuple[int, int]]) -> None:

@@ -16,6 +16,7 @@ from ecsiam_tui.account.ecs import Secret
 from ecsiam_tui.account.references import Home
 from ecsiam_tui.account.tasks import Attribute, ContainerDefinition, EnvironmentVariable, TaskDefinition
 from ecsiam_tui.ecs.definition_intrinsics import ABSENT, plain, pseudo_parameters
+from ecsiam_tui.ecs.definition_names import resolved
 from ecsiam_tui.ecs.definition_notes import MAX_DEPTH, Notes, Placeholder, too_deep
 from ecsiam_tui.ecs.definition_placeholders import Use, find
 from ecsiam_tui.ecs.definition_scalars import clean, made, named, text_of, wanted
@@ -103,9 +104,11 @@ def _one(kind: inspect.Type) -> inspect.Type:
 class Shaper:
     """Shapes the values of one file; notes problems and placeholders on the way."""
 
-    def __init__(self, notes: Notes, home: Home) -> None:
+    def __init__(self, notes: Notes, home: Home, names: Mapping[str, str] | None = None) -> None:
+        """`names` are what `Ref` and `Fn::GetAtt` of a template's own resources give (`definition_names`)."""
         self.notes = notes
         self._pseudo = pseudo_parameters(home)
+        self._names = names or {}
         self._placeholders: dict[Placeholder, None] = {}
 
     @property
@@ -169,6 +172,8 @@ class Shaper:
         raw = plain(raw, path, self.notes)
         if not isinstance(raw, str):
             return raw
+        if self._names and "${" in raw:
+            raw = resolved(raw, self._names)
         if "${AWS::" in raw:
             for name, value in self._pseudo.items():
                 if value == "*" and name in raw:  # home is not known: any will do, and it stays open

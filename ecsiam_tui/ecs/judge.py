@@ -71,6 +71,8 @@ class Judge:
         if not requirement.principal:
             if requirement.role_kind == "container-instance":
                 return Judged(requirement, "unknown", "no container instance of the cluster was seen")
+            if requirement.role_kind == "infrastructure":
+                return Judged(requirement, "unknown", "whoever launches the task names the role")
             return Judged(requirement, "missing", f"no {word} is given")
         answer = self.ask(
             requirement.principal, requirement.action, requirement.resource, requirement.context

@@ -9,6 +9,8 @@ from ecsiam_tui.ecs.requirement import Requirement, RoleKind
 CONDITIONS = {
     "kms:ViaService": "StringEquals",
     "elasticfilesystem:AccessPointArn": "StringEquals",
+    "s3files:AccessPointArn": "StringEquals",
+    "ec2:CreateAction": "StringEquals",
     "iam:PassedToService": "StringEquals",
     "ecs:cluster": "ArnEquals",
     "ecs:CreateAction": "StringEquals",

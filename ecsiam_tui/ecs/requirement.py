@@ -40,7 +40,8 @@ class Requirement(msgspec.Struct, frozen=True):
     service and `resource` the role: being assumable is a requirement like any other. `others` are roles that
     may act in its stead (EC2: the container instance role where there is no task execution role). `context`
     are the condition keys that the call is known to carry. `id` names the row of the table it comes from
-    (`SEC1`), `why` the field that asks for it, `source` where AWS says so.
+    (`SEC1`), `why` the field that asks for it, `source` where AWS says so. `open` is a placeholder that it
+    rests on and that its resource does not show.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Requirement(msgspec.Struct, frozen=True):
     context: dict[str, str] = {}
     necessity: Necessity = "required"
     others: tuple[str, ...] = ()
+    open: str = ""
 
 
 class Judged(msgspec.Struct, frozen=True):

@@ -72,22 +72,39 @@ def _tags(asks: Asks, creator: str) -> dict[str, str]:
 
 
 def ebs_volumes(asks: Asks) -> Iterator[Requirement]:
-    """EBS: volumes configured at launch are made and attached with an infrastructure role."""
+    """EBS: volumes configured at launch are made and attached with an infrastructure role.
+
+    Which role that is says whoever launches the task; a task definition alone tells that one is needed.
+    """
     deployment = _deployment(asks)
-    for volume in deployment.volume_configurations if deployment else ():
-        managed = volume.managed_ebs_volume
-        if managed is None:
+    configured = deployment.volume_configurations if deployment else ()
+    for volume in configured:
+        if volume.managed_ebs_volume is None:
             continue
         why = f"EBS volume {volume.name}"
-        role = asks.around.role(managed.role_arn)
-        yield from _infrastructure(asks, managed.role_arn, why, ("ec2:DescribeVolumes",), VOLUMES)
-        if not role:
-            continue
-        volumes = asks.home.arn("ec2", "volume/*")
-        lifecycle = ("ec2:CreateVolume", "ec2:AttachVolume", "ec2:DetachVolume", "ec2:DeleteVolume")
-        cluster = asks.workload.cluster.cluster_name if asks.workload.cluster else "cluster"
-        tags = _tags(asks, asks.home.arn("ecs", f"task/{cluster}/{ANY}"))
-        yield from asks.by("infrastructure", role, "EBS", lifecycle, volumes, why, VOLUMES, context=tags)
+        role = asks.around.role(volume.managed_ebs_volume.role_arn)
+        yield from trust(asks, "infrastructure", role, "ecs.amazonaws.com", why, INFRASTRUCTURE)
+        if role:
+            yield from _ebs(asks, role, why)
+    if asks.workload.kind == "task-definition" and not configured:
+        for left_open in asks.workload.definition.volumes:
+            if left_open.configured_at_launch:
+                yield from _ebs(asks, "", f"volume {left_open.name}, configured at launch")
+
+
+def _ebs(asks: Asks, role: str, why: str) -> Iterator[Requirement]:
+    """What the managed policy allows of volumes."""
+    cluster = asks.workload.cluster.cluster_name if asks.workload.cluster else "cluster"
+    tags = _tags(asks, asks.home.arn("ecs", f"task/{cluster}/{ANY}"))
+    volumes = asks.home.arn("ec2", "volume/*")
+    lifecycle = ("ec2:CreateVolume", "ec2:AttachVolume", "ec2:DetachVolume", "ec2:DeleteVolume")
+    describe = ("ec2:DescribeVolumes",)
+    yield from asks.by("infrastructure", role, "INF", describe, "*", why, VOLUMES, context=tags)
+    yield from asks.by("infrastructure", role, "EBS", lifecycle, volumes, why, VOLUMES, context=tags)
+    tags["ec2:CreateAction"] = "CreateVolume"
+    yield from asks.by(
+        "infrastructure", role, "EBS", ("ec2:CreateTags",), volumes, why, VOLUMES, context=tags
+    )
 
 
 def service_connect_tls(asks: Asks) -> Iterator[Requirement]:

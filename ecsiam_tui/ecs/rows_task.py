@@ -3,13 +3,15 @@
 Each function is a row (or a few that belong together) of the table in `requirements`.
 """
 
+import re
 from collections.abc import Iterator
 
 from ecsiam_tui.account.arns import parse_arn
 from ecsiam_tui.account.ecs import LogConfiguration
-from ecsiam_tui.account.references import Home, log_target, parse_image, parse_s3_arn
+from ecsiam_tui.account.references import Home, log_target, parse_image
 from ecsiam_tui.account.tasks import ContainerDefinition
 from ecsiam_tui.ecs.asking import DEVELOPER_GUIDE, Asks
+from ecsiam_tui.ecs.open_references import OpenImage, open_image, open_secret, spec_services
 from ecsiam_tui.ecs.requirement import Necessity, Requirement
 
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -31,25 +33,27 @@ GUARDDUTY_ACCOUNTS = {
 """The accounts whose repository holds GuardDuty's agent, by region; taken from texts, not from AWS's page."""
 
 
+_CACHES = ("docker-hub/", "dockerhub/", "ecr-public/", "quay/", "github/", "ghcr/", "kubernetes/", "gitlab/")
+"""Prefixes that Amazon ECR proposes for the rules of a pull-through cache, and that people choose."""
+
+
 def images(asks: Asks) -> Iterator[Requirement]:
     """ECR1, ECR2, ECR4: a private image is pulled with a token for the registry and rights on the repository.
 
     Another account's repository (ECR3) must allow it too: the engine asks both sides.
     """
-    token_asked = False
     for container in asks.workload.definition.container_definitions:
+        why = f"image of container {container.name}"
+        if found := open_image(container.image):
+            if found.is_ecr or container.repository_credentials is None:
+                yield from _open_image(asks, found, why)
+            continue
         image = parse_image(container.image)
         if image.account is None or image.region is None:
             continue
         there = Home(asks.home.partition, image.region, image.account)
         repository = there.arn("ecr", f"repository/{image.repository}")
-        why = f"image of container {container.name}"
-        if not token_asked:
-            token_asked = True
-            yield from asks.host("ECR1", ("ecr:GetAuthorizationToken",), "*", why)
-        yield from asks.host("ECR2", PULL, repository, why)
-        recommended = ("ecr:BatchCheckLayerAvailability",)
-        yield from asks.host("ECR2", recommended, repository, why, necessity="recommended")
+        yield from _pull(asks, repository, why, "required")
         own = image.account == asks.around.snapshot.account_id
         if own and asks.around.cache_rule(image.region, image.repository):
             # Only where the repository is known not to be there has the first pull to make it.
@@ -58,6 +62,30 @@ def images(asks: Asks) -> Iterator[Requirement]:
             actions = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
             why = f"first pull through the cache for container {container.name}"
             yield from asks.host("ECR4", actions, repository, why, PULL_THROUGH, necessity=necessity)
+        elif not own and image.repository.startswith(_CACHES):
+            actions = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
+            why = f"container {container.name}, if its repository is a pull-through cache"
+            yield from asks.host("ECR4", actions, repository, why, PULL_THROUGH, necessity="optional")
+
+
+def _pull(
+    asks: Asks, repository: str, why: str, necessity: Necessity, open_text: str = ""
+) -> Iterator[Requirement]:
+    token, check = ("ecr:GetAuthorizationToken",), ("ecr:BatchCheckLayerAvailability",)
+    recommended: Necessity = "recommended" if necessity == "required" else necessity
+    guessed = "" if necessity == "required" else open_text  # the token is for any registry
+    yield from asks.host("ECR1", token, "*", why, necessity=necessity, open_text=guessed)
+    yield from asks.host("ECR2", PULL, repository, why, necessity=necessity, open_text=open_text)
+    yield from asks.host("ECR2", check, repository, why, necessity=recommended, open_text=open_text)
+
+
+def _open_image(asks: Asks, found: OpenImage, why: str) -> Iterator[Requirement]:
+    """An image whose registry is still to be filled in: of Amazon ECR if the words say so, else it may be."""
+    repository = asks.home.arn("ecr", f"repository/{found.repository}")
+    if found.is_ecr:
+        yield from _pull(asks, repository, why, "required", found.open)
+    else:
+        yield from _pull(asks, repository, f"{why}, if it is one of Amazon ECR", "optional", found.open)
 
 
 def guardduty(asks: Asks) -> Iterator[Requirement]:
@@ -82,7 +110,9 @@ def registries(asks: Asks) -> Iterator[Requirement]:
         if not named:
             continue
         why = f"registry credentials of container {container.name}"
-        if parse_arn(named) is None:
+        if found := open_secret(named):
+            yield from asks.secrets_manager(found.id, why, "REG")
+        elif parse_arn(named) is None:
             arn = asks.home.arn("secretsmanager", f"secret:{named}")
             yield from asks.secrets_manager(arn, why, "REG")
         else:
@@ -121,9 +151,8 @@ def environment_files(asks: Asks) -> Iterator[Requirement]:
     """ENV: files of environment variables are fetched from S3."""
     for container in asks.workload.definition.container_definitions:
         for file in container.environment_files:
-            if found := parse_s3_arn(file.value):
-                why = f"environment file of container {container.name}"
-                yield from asks.s3_file("ENV", found, why, ENV_FILES)
+            why = f"environment file of container {container.name}"
+            yield from asks.s3_file("ENV", file.value, why, ENV_FILES)
 
 
 def firelens(asks: Asks) -> Iterator[Requirement]:
@@ -133,10 +162,13 @@ def firelens(asks: Asks) -> Iterator[Requirement]:
         router = container.firelens_configuration
         options = router.options if router else {}
         config = options.get("config-file-value", "") if options.get("config-file-type") == "s3" else ""
-        if found := parse_s3_arn(config):
-            why = f"FireLens configuration of container {container.name}"
-            yield from asks.s3_file("FLB1", found, why, FIRELENS)
+        why = f"FireLens configuration of container {container.name}"
+        yield from asks.s3_file("FLB1", config, why, FIRELENS)
         yield from _delivery(asks, container)
+
+
+# What Fluent Bit's plugin fills in: `/aws/ecs/$(ecs_cluster)`.
+_TEMPLATE = re.compile(r"\$\([^()]*\)")
 
 
 def _delivery(asks: Asks, container: ContainerDefinition) -> Iterator[Requirement]:
@@ -144,7 +176,7 @@ def _delivery(asks: Asks, container: ContainerDefinition) -> Iterator[Requiremen
     if log is None or log.log_driver != "awsfirelens":
         return
     options = {key.lower(): value for key, value in log.options.items()}
-    plugin = options.get("name", "").lower()
+    plugin = (options.get("name") or options.get("@type", "")).lower()  # Fluent Bit's word, and Fluentd's
     there = asks.home._replace(region=options.get("region") or asks.home.region)
     why = f"FireLens delivers the logs of container {container.name}"
 
@@ -152,19 +184,18 @@ def _delivery(asks: Asks, container: ContainerDefinition) -> Iterator[Requiremen
         return asks.task("FLB2", actions, resource, why, FIRELENS)
 
     if plugin in ("cloudwatch", "cloudwatch_logs"):
-        group = options.get("log_group_name") or "*"
+        group = _TEMPLATE.sub("*", options.get("log_group_name", "")) or "*"
         actions: tuple[str, ...] = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams")
         if options.get("auto_create_group", "").lower() in ("true", "on"):
             actions = (*actions, "logs:CreateLogGroup")
         yield from deliver(actions, there.arn("logs", f"log-group:{group}:*"))
     elif plugin in ("firehose", "kinesis_firehose"):
-        stream = options.get("delivery_stream") or "*"
+        stream = options.get("delivery_stream") or options.get("delivery_stream_name") or "*"
         yield from deliver(("firehose:PutRecordBatch",), there.arn("firehose", f"deliverystream/{stream}"))
     elif plugin in ("kinesis", "kinesis_streams"):
-        stream = options.get("stream") or "*"
+        stream = options.get("stream") or options.get("stream_name") or "*"
         yield from deliver(("kinesis:PutRecords",), there.arn("kinesis", f"stream/{stream}"))
-    elif plugin == "s3" and options.get("bucket"):
-        bucket = options["bucket"]
+    elif plugin == "s3" and (bucket := options.get("bucket") or options.get("s3_bucket")):
         yield from deliver(("s3:PutObject",), f"arn:{asks.home.partition}:s3:::{bucket}/*")
     elif plugin in ("es", "opensearch") and options.get("aws_auth", "").lower() in ("true", "on"):
         yield from deliver(("es:ESHttpPost",), there.arn("es", "domain/*"))
@@ -182,10 +213,14 @@ def credential_specs(asks: Asks) -> Iterator[Requirement]:
             if kind not in ("credentialspec", "credentialspecdomainless"):
                 continue
             why = f"credential spec of container {container.name}"
-            if found := parse_s3_arn(target):
-                yield from asks.s3_file("GMSA", found, why, GMSA)
-            elif parse_arn(target):
+            arn = parse_arn(target)
+            services = spec_services(target) if arn is None else ("s3",) if arn.service == "s3" else ("ssm",)
+            if "s3" in services:
+                yield from asks.s3_file("GMSA", target, why, GMSA)
+            if arn is not None and "ssm" in services:
                 yield from asks.secret(target, why, "GMSA")
+            elif "ssm" in services:
+                yield from asks.execution("GMSA", ("ssm:GetParameters",), target, why)
 
 
 def service_connect_logs(asks: Asks) -> Iterator[Requirement]:

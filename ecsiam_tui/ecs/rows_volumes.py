@@ -20,8 +20,30 @@ CHANNELS = (
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 )
-S3_FILES_ACTIONS = ("s3files:ClientMount",)
-"""What a task needs to mount S3 Files. Not checked against AWS's page: change it here."""
+TRACES = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:GetSamplingStatisticSummaries",
+)
+METRICS = (
+    "cloudwatch:PutMetricData",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:PutLogEvents",
+)
+
+
+def _writes(asks: Asks, volume: str) -> bool:
+    """Whether a volume is mounted to be written to; one that nothing mounts is taken to be."""
+    containers = asks.workload.definition.container_definitions
+    mounts = [
+        mount for container in containers for mount in container.mount_points if mount.source_volume == volume
+    ]
+    return not mounts or any(not mount.read_only for mount in mounts)
 
 
 def efs(asks: Asks) -> Iterator[Requirement]:
@@ -29,19 +51,13 @@ def efs(asks: Asks) -> Iterator[Requirement]:
     definition = asks.workload.definition
     for volume in definition.volumes:
         found = volume.efs_volume_configuration
-        if found is None or found.authorization_config is None:
+        if found is None or found.authorization_config is None or not found.file_system_id:
             continue
         authorization = found.authorization_config
         if authorization.iam != "ENABLED":
             continue
-        mounts = [
-            mount
-            for container in definition.container_definitions
-            for mount in container.mount_points
-            if mount.source_volume == volume.name
-        ]
         actions: tuple[str, ...] = ("elasticfilesystem:ClientMount",)
-        if not mounts or any(not mount.read_only for mount in mounts):
+        if _writes(asks, volume.name):
             actions = (*actions, "elasticfilesystem:ClientWrite")
         context = {
             "aws:SecureTransport": "true" if found.transit_encryption == "ENABLED" else "false",
@@ -62,8 +78,12 @@ def s3_files(asks: Asks) -> Iterator[Requirement]:
     """S3F: S3 Files are always mounted with the task role."""
     for volume in asks.workload.definition.volumes:
         if found := volume.s3files_volume_configuration:
+            actions: tuple[str, ...] = ("s3files:ClientMount",)
+            if _writes(asks, volume.name):
+                actions = (*actions, "s3files:ClientWrite")
+            context = {"s3files:AccessPointArn": found.access_point_arn} if found.access_point_arn else {}
             why = f"S3 Files volume {volume.name}"
-            yield from asks.task("S3F", S3_FILES_ACTIONS, found.file_system_arn, why, S3_FILES)
+            yield from asks.task("S3F", actions, found.file_system_arn, why, S3_FILES, context=context)
 
 
 def fsx(asks: Asks) -> Iterator[Requirement]:
@@ -116,25 +136,22 @@ def exec_session(asks: Asks) -> Iterator[Requirement]:
             yield from asks.task("EXEC4", ("s3:GetEncryptionConfiguration",), bucket, why, EXEC)
 
 
+_COLLECTORS = ("xray-daemon", "x-ray-daemon", "aws-otel-collector", "adot-collector")
+_COLLECTOR_NAMES = (*_COLLECTORS, "xray", "x-ray", "adot")
+
+
 def companions(asks: Asks) -> Iterator[Requirement]:
     """XRAY: a container that looks like the X-Ray daemon or an OpenTelemetry collector. A guess, and said to
     be one."""
     for container in asks.workload.definition.container_definitions:
-        image = container.image.lower()
-        if "xray-daemon" in image or "aws-otel-collector" in image or container.name == "xray-daemon":
-            actions = (
-                "xray:PutTraceSegments",
-                "xray:PutTelemetryRecords",
-                "xray:GetSamplingRules",
-                "xray:GetSamplingTargets",
-            )
+        image, name = container.image.lower(), container.name.lower()
+        if any(word in image for word in _COLLECTORS) or name in _COLLECTOR_NAMES:
             why = f"container {container.name} looks like a collector of traces"
-            yield from asks.task("XRAY", actions, "*", why, XRAY, necessity="optional")
-        if "cloudwatch-agent" in image:
+            yield from asks.task("XRAY", TRACES, "*", why, XRAY, necessity="optional")
+        if "cloudwatch-agent" in image or name in ("cloudwatch-agent", "cwagent"):
             why = f"container {container.name} looks like the CloudWatch agent"
             source = "AWS managed policy CloudWatchAgentServerPolicy"
-            metric = ("cloudwatch:PutMetricData",)
-            yield from asks.task("XRAY", metric, "*", why, source, necessity="optional")
+            yield from asks.task("XRAY", (*METRICS, *TRACES), "*", why, source, necessity="optional")
 
 
 def app_mesh(asks: Asks) -> Iterator[Requirement]:
@@ -147,6 +164,4 @@ def app_mesh(asks: Asks) -> Iterator[Requirement]:
         for variable in container.docker_labels.values():
             if (parsed := parse_arn(variable)) and parsed.service == "appmesh":
                 resource = variable
-    yield from asks.task(
-        "MESH", ("appmesh:StreamAggregatedResources",), resource, "App Mesh proxy", MESH, necessity="optional"
-    )
+    yield from asks.task("MESH", ("appmesh:StreamAggregatedResources",), resource, "App Mesh proxy", MESH)

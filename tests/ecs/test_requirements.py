@@ -118,8 +118,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], set[tuple[str, str, str, 
         {("SEC1", E, "secretsmanager:GetSecretValue", arn("secretsmanager", "secret:db-??????"))},
     ),
     (
-        "SEC1: what the agent refuses asks for nothing",
+        "SEC1: a JSON key without all of its colons still names the secret",
         {"secrets": [{"name": "DB", "valueFrom": f"{SECRET}:password"}]},
+        {},
+        {("SEC1", E, "secretsmanager:GetSecretValue", SECRET)},
+    ),
+    (
+        "SEC1: what is neither a secret nor a parameter asks for nothing",
+        {"secrets": [{"name": "DB", "valueFrom": "arn:aws:s3:::bucket/key"}]},
         {},
         set(),
     ),
@@ -309,7 +315,10 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], set[tuple[str, str, str, 
                 }
             ]
         },
-        {("S3F", T, "s3files:ClientMount", arn("s3files", "file-system/f"))},
+        {
+            ("S3F", T, "s3files:ClientMount", arn("s3files", "file-system/f")),
+            ("S3F", T, "s3files:ClientWrite", arn("s3files", "file-system/f")),
+        },
     ),
     (
         "MESH: the App Mesh proxy",
@@ -411,6 +420,7 @@ DEPLOYMENT_CASES = [
                 ("EBS", "infrastructure", f"ec2:{verb}Volume", arn("ec2", "volume/*"))
                 for verb in ("Create", "Attach", "Detach", "Delete")
             ),
+            ("EBS", "infrastructure", "ec2:CreateTags", arn("ec2", "volume/*")),
         },
     ),
     (
