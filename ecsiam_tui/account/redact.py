@@ -47,6 +47,22 @@ _AUTHORIZATION = re.compile(
     r"(?i)(?P<head>authorization[\"']?\s*[:=]\s*[\"']?(?:bearer\s+|basic\s+)?)(?P<secret>[^\s\"']+)"
 )
 _AWS_SECRET_SHAPE = re.compile(r"^[A-Za-z0-9/+]{40}$")
+_NAMING_OPTIONS = frozenset(
+    {"awslogs-group", "awslogs-region", "awslogs-stream-prefix", "awslogs-stream", "config-file-value"}
+    | {
+        "name",
+        "@type",
+        "region",
+        "log_group_name",
+        "log_stream_prefix",
+        "log_stream_name",
+        "bucket",
+        "s3_bucket",
+    }
+    | {"delivery_stream", "delivery_stream_name", "stream", "stream_name"}
+)
+"""Options that name things in AWS: requirements are read from them, and names that AWS makes up
+(`Stack-LogGroup34A663C5-noLmisWECGA6`) look as random as secrets do."""
 _WORDLIKE = re.compile(r"^[a-z0-9]+([./:_-][a-z0-9]+)*/?$")
 
 
@@ -121,9 +137,15 @@ class Redactor:
     def options(self, options: Mapping[str, Any]) -> dict[str, str]:
         """Options of a log driver or labels: values that look like a secret are masked."""
         return {
-            key: MASK if verdict(key, str(value)) != "no" else scrub_text(str(value))
+            key: MASK if self._is_secret(key, str(value)) else scrub_text(str(value))
             for key, value in options.items()
         }
+
+    @staticmethod
+    def _is_secret(option: str, value: str) -> bool:
+        if option.lower() in _NAMING_OPTIONS:
+            return bool(_AWS_KEY.search(value) or _TOKEN.search(value) or _PRIVATE_KEY.search(value))
+        return verdict(option, value) != "no"
 
     def command(self, words: Sequence[Any]) -> list[str]:
         """A command line, word by word: `--password X`, `--password=X` and `PASSWORD=X` lose X."""

@@ -289,7 +289,7 @@ def _nothing(account: str) -> Snapshot:
 
     from ecsiam_tui.account.snapshot import Gap, Snapshot
 
-    unknown = ("roles", "users", "groups", "policies", "clusters", "services")
+    unknown = ("roles", "users", "groups", "policies", "clusters", "services", "pull_through_cache_rules")
     gap = Gap(call="none", reason="cancelled", unknown=unknown)
     return Snapshot(account_id=account, taken_at=datetime.now(UTC), gaps=(gap,))
 

@@ -130,6 +130,10 @@ def what_it_is(values: list[Any]) -> str:
             return f"it is a manifest of Kubernetes; {_WRITE}"
         if "services" in names:
             return f"it is a Compose file; {_WRITE}"
+        if "task_definition" in item:
+            return f"it is a parameters file of the ECS CLI; {_WRITE}"
+        if "taskdefinition" in names:
+            return "it runs a task definition and is none itself; give the file of that one"
         if "statement" in names:
             return f"it is an IAM policy; {_WRITE}"
     return f"expected an object with containerDefinitions; {_WRITE}"

@@ -4,6 +4,7 @@ AWS CloudFormation User Guide, "Intrinsic function reference". The pseudo parame
 (`AWS::AccountId`, `AWS::Region`) are those of the home it is deployed to.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ def plain(value: Any, path: str, notes: Notes) -> Any:
         if name == "Fn::If":
             value = _branch(argument, path, notes)
         elif name == "Fn::Select":
-            value = _selected(argument)
+            value = _selected(argument, path, notes)
         elif name == "Ref" and isinstance(argument, str):
             return ABSENT if argument == "AWS::NoValue" else f"${{{argument}}}"
         elif name.startswith("Fn::"):
@@ -44,15 +45,32 @@ def _branch(argument: Any, path: str, notes: Notes) -> Any:
     return otherwise if left_out else then
 
 
-def _selected(argument: Any) -> Any:
+def _selected(argument: Any, path: str, notes: Notes) -> Any:
     """The item that is named; an index may be a text."""
-    if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list):
-        index, items = argument
-        if isinstance(index, int | str) and str(index).isdecimal() and len(str(index)) < 6:
-            number = int(index)
-            if number < len(items):
-                return items[number]
-    return "${Fn::Select}"
+    if not isinstance(argument, list) or len(argument) != 2:
+        return "${Fn::Select}"
+    index, items = argument
+    if isinstance(items, Mapping) and list(items) == ["Fn::Split"]:
+        items = _parts(items["Fn::Split"], path, notes)
+    number = str(index) if isinstance(index, int | str) else ""
+    known = isinstance(items, list) and number.isdecimal() and len(number) < 6 and int(number) < len(items)
+    return items[int(number)] if known else "${Fn::Select}"
+
+
+def _parts(argument: Any, path: str, notes: Notes) -> list[str]:
+    """A text that is split. Of the ARN of one of the template's own resources the account and the region are
+    those of the stack."""
+    match argument:
+        case [str() as separator, whole] if separator:
+            text = plain(whole, path, notes)
+            if isinstance(text, str) and separator == ":" and _OWN_ARN.fullmatch(text):
+                return ["arn", "${AWS::Partition}", "${Fn::Select}", "${AWS::Region}", "${AWS::AccountId}"]
+            if isinstance(text, str) and "${" not in text:
+                return text.split(separator)
+    return []
+
+
+_OWN_ARN = re.compile(r"\$\{[A-Za-z0-9]{1,255}\.Arn\}")
 
 
 def _text(name: str, argument: Any, path: str, notes: Notes) -> str:

@@ -53,6 +53,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# `name = var.own ? a : b`, `name = format("%s", a)`: an expression of Terraform's, to the end of its line.
+_OPERATOR = re.compile(r"[ \t]*(?:\?[ \t]|&&|\|\||[=!<>]=|[<>+*][ \t])")
+_LINE = re.compile(r"[^\n]{0,500}+(?=\n|\Z)")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<fraction>\.\d+)?(?P<power>[eE][+-]?\d{1,3})?")
 _CONSTANTS: dict[str, bool | None] = {
     "true": True, "false": False, "null": None, "True": True, "False": False, "None": None,
@@ -123,6 +126,7 @@ class _Loose:
         self.position = 0
         self._line, self._counted = 1, 0
         self._outside = False
+        self._assigned = False
 
     @property
     def here(self) -> str:
@@ -146,6 +150,11 @@ class _Loose:
             return
         key = self.keys[-1]
         if key is not None and (key[1] or isinstance(value, dict)):  # `name { … }` is a block of Terraform's
+            if not key[1] and key[0] in top:  # … and may be there several times
+                blocks = top[key[0]]
+                top[key[0]] = [*blocks, value] if isinstance(blocks, list) else [blocks, value]
+                self.keys[-1] = None
+                return
             if key[0] in top:
                 top.doubled = (*top.doubled, key[0])
             top[key[0]] = value
@@ -181,9 +190,20 @@ class _Loose:
             self.notes.add(self.here, "a member without a value was ignored")
         self.open.pop()
 
-    def colon(self) -> None:
+    def colon(self, token: str) -> None:
         if self.keys and (key := self.keys[-1]) is not None:
             self.keys[-1] = (key[0], True)
+            self._assigned = token == "="
+
+    def expression(self, token: str, start: int) -> str | None:
+        """The rest of the line where a member's value is an expression of Terraform's that begins there."""
+        awaited = bool(self.keys) and self._assigned and self.keys[-1] is not None and self.keys[-1][1]
+        if not awaited or not (_OPERATOR.match(self.text, self.position) or token.endswith("(")):
+            return None
+        line = _LINE.match(self.text, start)
+        found = line[0].rstrip(", \t\r") if line else ""
+        whole = all(found.count(a) == found.count(b) for a, b in ("{}", "[]", "()"))
+        return found if whole else None
 
 
 def loose(text: str, notes: Notes) -> list[Any]:
@@ -192,15 +212,23 @@ def loose(text: str, notes: Notes) -> list[Any]:
     Raises DefinitionError where they are nested too deep.
     """
     reading = _Loose(text, notes)
+    read = 0
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
         assert kind is not None  # each way of the pattern has a name
+        if match.start(kind) < read:
+            continue
         token = match[kind]
         reading.position = match.end()
-        if kind == "string":
+        if kind in ("string", "bare", "template") and (
+            expression := reading.expression(token, match.start(kind))
+        ):
+            reading.put(f"${{{expression}}}")
+            read = match.start(kind) + len(expression)
+        elif kind == "string":
             reading.put(_string(token))
         elif kind == "colon":
-            reading.colon()
+            reading.colon(token)
         elif kind == "open":
             reading.begin([] if token == "[" else Members())
         elif kind == "close":

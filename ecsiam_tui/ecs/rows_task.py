@@ -6,7 +6,7 @@ Each function is a row (or a few that belong together) of the table in `requirem
 import re
 from collections.abc import Iterator
 
-from ecsiam_tui.account.arns import parse_arn
+from ecsiam_tui.account.arns import parse_arn, partition_of_region
 from ecsiam_tui.account.ecs import LogConfiguration
 from ecsiam_tui.account.references import Home, log_target, parse_image
 from ecsiam_tui.account.tasks import ContainerDefinition
@@ -51,7 +51,8 @@ def images(asks: Asks) -> Iterator[Requirement]:
         image = parse_image(container.image)
         if image.account is None or image.region is None:
             continue
-        there = Home(asks.home.partition, image.region, image.account)
+        partition = partition_of_region(image.region)
+        there = Home(partition if partition != "aws" else asks.home.partition, image.region, image.account)
         repository = there.arn("ecr", f"repository/{image.repository}")
         yield from _pull(asks, repository, why, "required")
         own = image.account == asks.around.snapshot.account_id
@@ -62,7 +63,7 @@ def images(asks: Asks) -> Iterator[Requirement]:
             actions = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
             why = f"first pull through the cache for container {container.name}"
             yield from asks.host("ECR4", actions, repository, why, PULL_THROUGH, necessity=necessity)
-        elif not own and image.repository.startswith(_CACHES):
+        elif image.repository.startswith(_CACHES) and not (own and asks.around.cache_rules_known):
             actions = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
             why = f"container {container.name}, if its repository is a pull-through cache"
             yield from asks.host("ECR4", actions, repository, why, PULL_THROUGH, necessity="optional")

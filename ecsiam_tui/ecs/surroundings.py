@@ -172,6 +172,11 @@ class Surroundings:
         """Repositories by ARN."""
         return {repository.repository_arn: repository for repository in self.snapshot.repositories}
 
+    @cached_property
+    def cache_rules_known(self) -> bool:
+        """Whether all pull-through cache rules of the account were read."""
+        return self.snapshot.is_known("pull_through_cache_rules")
+
     def cache_rule(self, region: str, repository: str) -> PullThroughCacheRule | None:
         """The pull-through cache rule that a repository's name falls under."""
         for rule in self.snapshot.pull_through_cache_rules:
