@@ -235,6 +235,9 @@ def _of_file(
         parsed = parse(data, target, home=home)
     except DefinitionError as error:
         raise CommandError(str(error)) from error
+    if not parsed.definitions:
+        runs = ", ".join(one.task_definition or one.service_name for one in parsed.services)
+        raise CommandError(f"{target}: it holds a service and no task definition; give the file of {runs}")
     exec_enabled = exec_enabled or bool(_EXEC_IS_ON.search(text))
     for problem in parsed.problems:
         if exec_enabled and problem.path.endswith("enableExecuteCommand"):

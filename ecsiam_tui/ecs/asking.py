@@ -227,7 +227,7 @@ def _with_suffix(arn: str) -> str:
     """
     _, hyphen, tail = arn.rpartition("-")
     is_word = tail.isascii() and tail.isalpha() and tail.islower() and tail not in _SUFFIXES
-    return arn if hyphen and len(tail) == 6 and not is_word else f"{arn}-??????"
+    return arn if hyphen and (tail == "*" or (len(tail) == 6 and not is_word)) else f"{arn}-??????"
 
 
 _SUFFIXES = ("abcdef", "xxxxxx")

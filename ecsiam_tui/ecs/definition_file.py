@@ -87,7 +87,7 @@ def _found(text: str | bytes, home: Home) -> tuple[Notes, list[Found], dict[str,
         if found:
             return notes, found, resource_names(values, home)
         seen.extend(values)
-    reason = f" ({reasons[0]})" if reasons and not seen else ""
+    reason = f" ({reasons[0]})" if reasons and not any(isinstance(value, dict) for value in seen) else ""
     raise DefinitionError(f"no task definition in it{reason}: {what_it_is(seen)}")
 
 

@@ -33,7 +33,7 @@ _WORD = re.compile(
     rf"{_LEFT}(?:"
     r"(?:[A-Za-z0-9]{1,40}[_-]){0,8}place[_-]?holder(?:[_-][A-Za-z0-9]{1,40}){0,8}"
     r"|(?:replace|change|fill|insert|update|edit)[_-]?(?:me|with|this|in|here)(?:[_-][A-Za-z0-9]{1,40}){0,8}"
-    r"|(?-i:FIXME|TODO|TBD)"
+    r"|(?-i:FIXME|TODO|TBD|REPLACE(?:_[A-Z0-9]{1,40}){1,8})"
     r"|(?:your|my)(?:[_-]?(?:aws[_-]?)?account(?:[_-]?(?:id|number))?)"
     r"|your(?:[_-][A-Za-z0-9]{1,40}){1,8}"
     r"|x{4,}"

@@ -44,7 +44,8 @@ _TOKEN = re.compile(
   | (?P<comment>//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|\#(?!\{{)[^\n]*+)
   | (?P<single>'(?:[^'\\\n]++|\\.)*+'{_ENDS})
   | (?P<ticked>`[^`\n]*+`)
-  | (?P<glue><<[-~]?[A-Z]\w*+(?=[ \t]*\r?\n)|[A-Za-z_]\w*+\(+(?=\s*[\[{{])|\)++)
+  | (?P<glue>'(?=[\[{{])|[fFrRbBuU]{{1,2}}(?=["'])
+      |<<[-~]?[A-Z]\w*+(?=[ \t]*\r?\n)|[A-Za-z_]\w*+\(+(?=\s*[\[{{])|\)++)
   | (?P<template>(?:{_TEMPLATE})(?:{_TEMPLATE}|{_WORDS}|:(?![\s,\]}}]))*+)
   | (?P<bare>{_WORDS}(?:{_WORDS}|{_TEMPLATE})*+)
   | (?P<unclosed>["'][^\n]*+)
@@ -56,6 +57,8 @@ _TOKEN = re.compile(
 # `name = var.own ? a : b`, `name = format("%s", a)`: an expression of Terraform's, to the end of its line.
 _OPERATOR = re.compile(r"[ \t]*(?:\?[ \t]|&&|\|\||[=!<>]=|[<>+*][ \t])")
 _LINE = re.compile(r"[^\n]{0,500}+(?=\n|\Z)")
+# What a shell puts into a text between single quotes: `'$REGION'`, `'"$REGION"'`.
+_SHELL = re.compile(r"""'(["']?)(\$(?:\w{1,200}|\{\w{1,200}\}))\1'""")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<fraction>\.\d+)?(?P<power>[eE][+-]?\d{1,3})?")
 _CONSTANTS: dict[str, bool | None] = {
     "true": True, "false": False, "null": None, "True": True, "False": False, "None": None,
@@ -211,6 +214,7 @@ def loose(text: str, notes: Notes) -> list[Any]:
 
     Raises DefinitionError where they are nested too deep.
     """
+    text = _SHELL.sub(r"\2", text)
     reading = _Loose(text, notes)
     read = 0
     for match in _TOKEN.finditer(text):
@@ -237,6 +241,8 @@ def loose(text: str, notes: Notes) -> list[Any]:
             reading.put(token)
         elif kind == "bare":
             reading.put(_bare(token))
+        elif kind == "single" and not reading.open and token[1:2] in ("{", "["):  # an argument of a command
+            reading.values += loose(token[1:-1], notes)
         elif kind == "single":
             reading.put(_string('"' + token[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'))
         elif kind == "ticked":
@@ -257,7 +263,8 @@ def _string(token: str) -> str:
     try:
         text: str = _scan(token, 1, False)[0]
     except ValueError:  # an escape that JSON does not know, or quotes of a template's expression
-        return re.sub(r"\\(.)", r"\1", token[1:-1], flags=re.DOTALL)
+        inner = token[1:-1].replace("\\(", "$(")  # CUE's `\(name)`
+        return re.sub(r"\\(.)", r"\1", inner, flags=re.DOTALL)
     return text
 
 

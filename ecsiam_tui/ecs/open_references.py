@@ -135,7 +135,7 @@ def _tag_at(text: str, marks: list[tuple[int, int]]) -> int:
     """Where the tag or the digest of an image begins, or its end."""
     last = max(_outside(text, "/", marks), default=0)
     digest = next(_outside(text, "@", marks), len(text))
-    return min((at for at in _outside(text, ":", marks) if at >= last), default=digest)
+    return min((at for at in _outside(text, ":", marks) if last <= at < digest), default=digest)
 
 
 def _outside(text: str, what: str, marks: list[tuple[int, int]]) -> Iterator[int]:
