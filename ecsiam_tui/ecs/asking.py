@@ -148,9 +148,9 @@ class Asks:
     def secret(
         self, value_from: str, why: str, row: str = "", action: str = "ssm:GetParameters"
     ) -> Iterator[Requirement]:
-        """To read what a `valueFrom` names, and to use the key that encrypts it. What names neither a secret
-        nor a parameter asks for nothing: that is a mistake of another kind."""
-        if found := open_secret(value_from):
+        """To read what a `valueFrom` names, and to use the key that encrypts it. What the agent would refuse
+        asks for nothing: that is a mistake of another kind. In a file it can be mended yet."""
+        if self.workload.from_file and (found := open_secret(value_from)):
             many = len(found.services) > 1
             why = f"{why}, a secret or a parameter, which the file does not say" if many else why
             for service in found.services:

@@ -20,7 +20,7 @@ _OF_SERVICES = frozenset({
 # Members that only a container definition has; a name and one of them make one, or an image and one of them.
 _OF_CONTAINERS = frozenset({
     "portmappings", "essential", "logconfiguration", "memoryreservation", "mountpoints", "entrypoint",
-    "environmentfiles", "dockerlabels", "ulimits", "repositorycredentials", "linuxparameters",
+    "environmentfiles", "secrets", "dockerlabels", "ulimits", "repositorycredentials", "linuxparameters",
     "firelensconfiguration", "readonlyrootfilesystem", "volumesfrom", "credentialspecs", "cpu", "memory"
 })  # fmt: skip
 _WRITE = "write the input of aws ecs register-task-definition, or give the answer of describe-task-definition"

@@ -65,6 +65,7 @@ def workloads(
             msgspec.structs.replace(
                 workload,
                 launches=launches,
+                from_file=True,
                 cluster=cluster,
                 service=service,
                 deployments=service.deployments if service else (),

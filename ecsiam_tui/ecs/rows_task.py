@@ -44,7 +44,7 @@ def images(asks: Asks) -> Iterator[Requirement]:
     """
     for container in asks.workload.definition.container_definitions:
         why = f"image of container {container.name}"
-        if found := open_image(container.image):
+        if asks.workload.from_file and (found := open_image(container.image)):
             if found.is_ecr or container.repository_credentials is None:
                 yield from _open_image(asks, found, why)
             continue
@@ -111,7 +111,7 @@ def registries(asks: Asks) -> Iterator[Requirement]:
         if not named:
             continue
         why = f"registry credentials of container {container.name}"
-        if found := open_secret(named):
+        if asks.workload.from_file and (found := open_secret(named)):
             yield from asks.secrets_manager(found.id, why, "REG")
         elif parse_arn(named) is None:
             arn = asks.home.arn("secretsmanager", f"secret:{named}")

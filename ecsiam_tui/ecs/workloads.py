@@ -27,7 +27,8 @@ class Workload(msgspec.Struct, frozen=True):
 
     `launches` are the launch types it may have; several where nothing says which. `task_role` and
     `execution_role` are ARNs, overrides applied; empty where there is none. `instance_roles` are the roles of
-    the container instances it may be placed on.
+    the container instances it may be placed on. `from_file` says that it is not registered yet, so that its
+    references may still be open.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Workload(msgspec.Struct, frozen=True):
     service: Service | None = None
     deployments: tuple[Deployment, ...] = ()
     instance_roles: tuple[str, ...] = ()
+    from_file: bool = False
 
     @property
     def on_ec2(self) -> bool:

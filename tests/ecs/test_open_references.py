@@ -16,6 +16,7 @@ from tests.ecs.definition_files import HOME, read
 BOTH = ("secretsmanager", "ssm")
 SM, SSM = ("secretsmanager",), ("ssm",)
 AT_HOME = "eu-west-1:123456789012"
+SECRETS = f"arn:aws:secretsmanager:{AT_HOME}:secret"
 
 
 @pytest.mark.parametrize(
@@ -35,8 +36,8 @@ AT_HOME = "eu-west-1:123456789012"
         ("REPLACE_DB_PASSWORD_SSM", "REPLACE_DB_PASSWORD_SSM", SSM),
         ("arn:aws:secretsmanager:...", "arn:aws:secretsmanager:...", SM),
         ("arn:arn-1234", "arn:arn-1234", BOTH),
-        (f"arn:aws:secretsmanager:{AT_HOME}:secret:db-a1B2c3:pw", f"arn:aws:secretsmanager:{AT_HOME}:secret:db-a1B2c3", SM),
-        (f"arn:aws:secretsmanager:{AT_HOME}:secret:db::", f"arn:aws:secretsmanager:{AT_HOME}:secret:db", SM),
+        (f"{SECRETS}:db-a1B2c3:pw", f"{SECRETS}:db-a1B2c3", SM),
+        (f"{SECRETS}:db::", f"{SECRETS}:db", SM),
         (f"arn:aws:ssm:{AT_HOME}:/app/key", f"arn:aws:ssm:{AT_HOME}:/app/key", SSM),
     ],
 )  # fmt: skip
@@ -54,8 +55,8 @@ def test_secrets_that_are_no_whole_arn(text: str, found: str, services: tuple[st
         "${stage}/db/password",
         "${prefix}-otel-config",
         "/${env}/KEY",
-        f"arn:aws:secretsmanager:{AT_HOME}:secret:db-a1B2c3",
-        f"arn:aws:secretsmanager:{AT_HOME}:secret:db-a1B2c3:password::",
+        f"{SECRETS}:db-a1B2c3",
+        f"{SECRETS}:db-a1B2c3:password::",
         "arn:aws:ssm:${region}:<ACCOUNT>:parameter/prod/db",
         "arn:aws:s3:::bucket/key",
     ],
@@ -366,12 +367,12 @@ aws ecs register-task-definition --cli-input-json '{
     ("text", "resource"),
     [
         (SHELL, "arn:aws:ssm:$REGION:${ACCOUNT}:parameter/a"),
-        ("""--container-definitions '[{"name": "a", "image": "b", "secrets": [{"name": "A", "valueFrom": "a"}]}]'""",
+        ("""--container-definitions '[{"image": "b", "secrets": [{"name": "A", "valueFrom": "a"}]}]'""",
          f"arn:aws:ssm:{AT_HOME}:parameter/a"),
         ("""d = {"family": f"{x}", "containerDefinitions": [{"image": "b", "secrets": [
             {"name": "A", "valueFrom": f"/{stage}/a"}]}]}""", f"arn:aws:ssm:{AT_HOME}:parameter/{{stage}}/a"),
         (r"""d: {family: "x", containerDefinitions: [{image: "b", secrets: [
-            {name: "A", valueFrom: "/\(env.STAGE)/a"}]}]}""", f"arn:aws:ssm:{AT_HOME}:parameter/$(env.STAGE)/a"),
+            {name: "A", valueFrom: "/\(env.X)/a"}]}]}""", f"arn:aws:ssm:{AT_HOME}:parameter/$(env.X)/a"),
     ],
     ids=["shell", "argument", "python", "cue"],
 )  # fmt: skip

@@ -420,5 +420,7 @@ def test_awss_policy_for_volumes_is_enough() -> None:
     """AmazonECSInfrastructureRolePolicyForVolumes asks for a task in the tag AmazonECSCreated."""
     tag = {"ArnLike": {"aws:RequestTag/AmazonECSCreated": "arn:aws:ecs:*:*:task/*"}}
     create = b.allow("ec2:CreateVolume", "arn:aws:ec2:*:*:volume/*", Condition=tag)
+    tagging = {"StringEquals": {"ec2:CreateAction": "CreateVolume"}}
+    label = b.allow("ec2:CreateTags", "arn:aws:ec2:*:*:volume/*", Condition=tagging)
     rest = b.allow(["ec2:DescribeVolumes", "ec2:AttachVolume", "ec2:DetachVolume", "ec2:DeleteVolume"])
-    assert on("ECS-IAM-068", volumes(create, rest)) == []
+    assert on("ECS-IAM-068", volumes(create, label, rest)) == []
