@@ -32,6 +32,20 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _MOST_EXAMPLES = 40
 
 
+@lru_cache(maxsize=8)
+def _covering(actions: tuple[str, ...]) -> Callable[[str], int]:
+    """Which of some actions an Action pattern covers, a bit for each; every pattern is matched once, for
+    however many accounts and proofs."""
+    names = [action.lower() for action in actions]
+
+    @lru_cache(maxsize=16_384)
+    def covered(pattern: str) -> int:
+        matchers = action_matchers((pattern,))
+        return sum(1 << number for number, name in enumerate(names) if any(one(name) for one in matchers))
+
+    return covered
+
+
 class Asking:
     """Exact questions of one account, and quick looks at who could be allowed anything at all.
 
@@ -50,11 +64,11 @@ class Asking:
         self.head = f"arn:{snapshot.partition}"
         self.groups = {group.arn: group for group in snapshot.groups}
         self.groups_by_name = {group.group_name: group for group in snapshot.groups}
-        wanted = (*actions, *harmless, EVERY_ACTION)
+        wanted = tuple(dict.fromkeys((*actions, *harmless, EVERY_ACTION)))
         self._bits = {action: 1 << number for number, action in enumerate(wanted)}
         self._asked = {action: self._bits[action] for action in actions}
         self._unread = 1 << len(self._bits)
-        self._mask_of = lru_cache(maxsize=None)(self._patterns_mask)
+        self._covered = _covering(wanted)
         self._masks: dict[str, int] = {}
         self._able: dict[str, int] = {}
         self._reach: dict[str, int] = {}
@@ -121,13 +135,11 @@ class Asking:
             bits |= known
         return bits
 
-    def _patterns_mask(self, actions: tuple[str, ...], not_actions: tuple[str, ...]) -> int:
-        matchers = action_matchers(actions or not_actions)
-        return sum(
-            bit
-            for action, bit in self._bits.items()
-            if any(matcher(action.lower()) for matcher in matchers) == bool(actions)
-        )
+    def _mask_of(self, actions: tuple[str, ...], not_actions: tuple[str, ...]) -> int:
+        bits = 0
+        for pattern in actions or not_actions:
+            bits |= self._covered(pattern)
+        return bits if actions else (self._unread - 1) & ~bits
 
     def has(self, mask: int, *actions: str) -> bool:
         """Whether all the actions are in a mask; one of them is enough where not all policies were read: the

@@ -36,23 +36,29 @@ def test_every_recipe_is_there(fixes: dict[str, Fix]) -> None:
     assert set(fixes) == set(table()) - NOT_IN_THE_DEMO
 
 
-def kill_points(calls: int, every: bool) -> Iterator[tuple[int, str, str]]:
+WAYS = tuple(product(("before", "under way"), ("resume", "roll_back")))
+
+
+def kill_points(calls: int, every: bool, first: int) -> Iterator[tuple[int, str, str]]:
     """Which call, when, and what is done then. All of them with `--every-kill-point` (`make faults`); else
-    every call is killed at in both ways, one of which is resumed and the other rolled back."""
-    for number, (way, killed) in product(range(calls), enumerate(("before", "under way"))):
-        for which, action in enumerate(("resume", "roll_back")):
-            if every or (number + way + which) % 2 == 0:
-                yield number, killed, action
+    every call is killed at once, in one way after the other, from the `first` on."""
+    for number in range(calls):
+        for killed, action in WAYS if every else (WAYS[(number + first) % len(WAYS)],):
+            yield number, killed, action
 
 
-@pytest.mark.parametrize("name", sorted(set(table()) - NOT_IN_THE_DEMO))
+NAMES = sorted(set(table()) - NOT_IN_THE_DEMO)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_killed_at_every_call(
     demo_world: DemoWorld, fixes: dict[str, Fix], name: str, counted: Counted, request: pytest.FixtureRequest
 ) -> None:
     """Before each call, and while it is under way; then resumed or rolled back."""
     world, fix = demo_world, fixes[name]
     calls = len(header(make(world.before, fix.changes), world.before).steps)
-    for number, killed, action in kill_points(calls, request.config.getoption("--every-kill-point")):
+    every = request.config.getoption("--every-kill-point")
+    for number, killed, action in kill_points(calls, every, NAMES.index(name)):
         world.begin_with(lambda snapshot: make(snapshot, fix.changes, fix.title))
         if killed == "before":
             told = world.do("start", kill=("send", number))

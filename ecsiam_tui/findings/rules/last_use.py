@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import timedelta
+from functools import lru_cache
 
 from ecsiam_tui.account.iam import Role
 from ecsiam_tui.ecs.last_use import UNTRACKED, LastUse, few
@@ -62,11 +63,17 @@ def unused(facts: Facts, known: LastUse, found: Access) -> list[str]:
     the option says. Of a service that was granted since, nothing is known."""
     catalogue = load()
     granted = found.actions & ~catalogue.bits(UNTRACKED)
-    services = {service_of(catalogue.names[number]) for number in members(granted)}
-    services |= {service_of(name) for grant in found.grants for name in grant.unlisted}
+    services = _services(granted) | {service_of(name) for grant in found.grants for name in grant.unlisted}
     asked = {service_of(judged.requirement.action) for judged in facts.needs.of_role(known.role)}
     days = facts.options.unused_days
     return sorted(name for name in services - asked if known.is_used(name, days) is False)
+
+
+@lru_cache(maxsize=1024)
+def _services(actions: int) -> frozenset[str]:
+    """The services of a set of the catalogue."""
+    names = load().names
+    return frozenset(service_of(names[number]) for number in members(actions))
 
 
 def _tells(facts: Facts, role: Role, known: LastUse) -> bool:
