@@ -1,11 +1,12 @@
 """For all tests: no test reaches AWS, the network, or the files of the person who runs it."""
 
+import gc
 import ipaddress
 import os
 import socket
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,14 @@ os.environ.update(
         "XDG_DATA_HOME": str(_STATE / "data"),
     }
 )
+
+gc.set_threshold(50_000, 20, 50)  # accounts are many small records that stay: looking for garbage finds none
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are cores: a good part of the time tests wait, for timers and other processes."""
+    return (yield) + 1
 
 
 class NetworkUseError(AssertionError):
