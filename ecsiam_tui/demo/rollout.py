@@ -1,15 +1,17 @@
 """Deployments that move: what moto's UpdateService leaves out.
 
 A service that is updated gets a new PRIMARY deployment. When it is looked at for the second time, its tasks
-run or have failed, as the roles of its task definition have it: what ECS asks of them is judged by the same
-rules that the explorer shows. A circuit breaker ends a deployment that fails, and rolls it back.
+run or have failed, and so do those of others that were looked at, as the roles of their task definitions have
+it: what ECS asks of them is judged by the same rules that the explorer shows. A circuit breaker ends a
+deployment that fails, and rolls it back.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from threading import Event
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from moto.ecs.models import EC2ContainerServiceBackend
@@ -25,12 +27,18 @@ from ecsiam_tui.demo.estate import Table
 from ecsiam_tui.demo.ground import ACCOUNT, Ground
 from ecsiam_tui.ecs.requirement import Judged
 
+if TYPE_CHECKING:
+    from ecsiam_tui.ecs.needs import Needs
+
 FAILURES = 3
 """Tasks that fail until a circuit breaker acts: ECS Developer Guide, "How the Amazon ECS deployment circuit
 breaker detects failures" (half of the wanted tasks, but at least 3)."""
 
 _OURS = "newlyDeployed"
 """A member of deployments that moves them; moto leaves it out of what it answers."""
+
+_LOOKS = 2
+"""At which look the tasks of a new deployment start or fail."""
 
 _ASSUME = (
     "(service {name}) failed to launch a task with (error ECS was unable to assume the role '{role}' that was"
@@ -89,11 +97,19 @@ def rolling(ground: Ground, session: AwsSession) -> Iterator[None]:
 
     def describe_services(self: EC2ContainerServiceBackend, cluster: str, names: list[str]) -> Any:
         services, failures = describe(self, cluster, names)
-        for service in services:
-            for deployment in service.deployments[:1]:
-                _move(deployment, service, self, lambda: _read(session), ground)
+        # What is read to judge by is no look of somebody's.
+        if not reading.is_set() and sum(map(_look, services)):
+            reading.set()
+            try:
+                needs = _needs(session)
+            finally:
+                reading.clear()
+            for service in list(self.services.values()):
+                if service.deployments and service.deployments[0].get(_OURS):
+                    _move(service, self, needs, ground)
         return services, failures
 
+    reading = Event()
     with (
         patch.object(EC2ContainerServiceBackend, "update_service", update_service),
         patch.object(EC2ContainerServiceBackend, "describe_services", describe_services),
@@ -129,40 +145,39 @@ def _deploy(service: MotoService) -> None:
     service.deployments.insert(0, primary)
 
 
-def _move(
-    deployment: dict[str, Any],
-    service: MotoService,
-    home: EC2ContainerServiceBackend,
-    read: Callable[[], Snapshot],
-    ground: Ground,
-) -> None:
-    """Let a deployment get on: at the second look its tasks start or fail."""
-    looks = deployment.get(_OURS)
-    if looks is None:
-        return
-    deployment[_OURS] = looks + 1
-    if looks != 1:
-        return
+def _look(service: MotoService) -> bool:
+    """Count a look at a service's new deployment; whether its tasks start or fail at this one."""
+    deployment = service.deployments[0] if service.deployments else {}
+    if _OURS not in deployment:
+        return False
+    deployment[_OURS] += 1
+    return bool(deployment[_OURS] == _LOOKS)
+
+
+def _move(service: MotoService, home: EC2ContainerServiceBackend, needs: "Needs", ground: Ground) -> None:
+    """Let a service's new deployment get on."""
+    deployment = service.deployments[0]
     deployment.pop(_OURS)
-    lacking = _lacking(read(), f"{service.cluster_arn.replace(':cluster/', ':service/')}/{service.name}")
+    lacking = _lacking(needs, f"{service.cluster_arn.replace(':cluster/', ':service/')}/{service.name}")
     if lacking is None:
         _complete(deployment, service, home, ground)
     else:
         _fail(deployment, service, lacking, ground)
 
 
-def _read(session: AwsSession) -> Snapshot:
-    return collect(session, _Quiet(), Redactor(b"nothing of it is kept"), source="demo").snapshot
-
-
-def _lacking(snapshot: Snapshot, service: str) -> Judged | None:
-    """What keeps the service's tasks from starting: a role that ECS cannot assume, or something that the task
-    execution role may not."""
+def _needs(session: AwsSession) -> "Needs":
+    """What ECS asks for in the account as it is now."""
     from ecsiam_tui.ecs.needs import Needs  # for those who never deploy the demo starts without it
     from ecsiam_tui.ecs.surroundings import Surroundings
     from ecsiam_tui.policy.account import AccountPolicies
 
-    needs = Needs(AccountPolicies(snapshot), Surroundings(snapshot))
+    snapshot = collect(session, _Quiet(), Redactor(b"nothing of it is kept"), source="demo").snapshot
+    return Needs(AccountPolicies(snapshot), Surroundings(snapshot))
+
+
+def _lacking(needs: "Needs", service: str) -> Judged | None:
+    """What keeps the service's tasks from starting: a role that ECS cannot assume, or something that the task
+    execution role may not."""
     missing = [
         one
         for one in needs.of(service)
