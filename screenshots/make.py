@@ -48,6 +48,11 @@ WAIT = "wait"
 """Not a key: what was asked for is made in a thread beside."""
 TO_FIXES = ["F", "slash", *typed("ECS-IAM-001"), "enter", "f", WAIT]
 TO_SIMULATE = ["slash", *typed("payments-exec kind:role"), "enter", "s", WAIT]
+TO_WIZARD = [
+    *["W", *typed("assign"), "enter", WAIT],
+    *[*typed("catalog"), "enter", WAIT, "down", "enter", WAIT],
+    *[*typed("search-exec"), "enter", WAIT, "enter", WAIT],
+]
 TO_PAYMENTS = ["slash", *typed("payments-api kind:service"), "enter"]
 SHOTS = (
     Shot("explorer", (120, 36), [*TO_CHECKOUT, "down", "right"]),
@@ -70,6 +75,8 @@ SHOTS = (
     Shot("explain", (120, 36), ["E", *typed(DENIED)]),
     Shot("fixes", (120, 40), TO_FIXES),
     Shot("plan", (130, 40), [*TO_FIXES, "enter", WAIT, "S", WAIT, "down"]),
+    Shot("wizard", (120, 36), TO_WIZARD),
+    Shot("last-use", (120, 40), ["F", "slash", *typed("ECS-IAM-016"), "enter", "f", WAIT, "down", WAIT]),
     Shot("simulate", (130, 40), [*TO_SIMULATE, *typed("secretsmanager:GetSecretValue"), "enter", WAIT]),
     Shot("gaps", (120, 36), ["exclamation_mark"]),
     Shot("help", (120, 40), ["question_mark"]),

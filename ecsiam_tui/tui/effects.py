@@ -45,16 +45,23 @@ def headline(effect: Effect) -> list[Piece]:
         pieces.append(Piece(f"{worse} requirement{'s' if worse > 1 else ''} broken", "bad"))
     if better:
         pieces.append(Piece(f"{better} requirement{'s' if better > 1 else ''} met", "good"))
-    pieces += [_access_piece(one) for one in effect.access[:2] if one.access.added or one.access.removed]
+    pieces += [_access_piece(one) for one in effect.access[:2]]
     if len(effect.access) > 2:
         pieces.append(Piece(f"and {len(effect.access) - 2} more principals", "dim"))
     return pieces or [Piece("no effect on permissions, requirements or findings", "dim")]
 
 
 def _access_piece(change: PrincipalChange) -> Piece:
-    parts = [f"−{len(change.access.removed):,}"] if change.access.removed else []
-    parts += [f"+{len(change.access.added):,}"] if change.access.added else []
-    return Piece(f"{short_name(change.principal)} {' '.join(parts)} actions", "plain")
+    found = change.access
+    counts = [f"−{len(found.removed):,}"] if found.removed else []
+    counts += [f"+{len(found.added):,}"] if found.added else []
+    words = [f"{' '.join(counts)} actions"] if counts else []
+    if found.changed:
+        what = "" if counts else "action " if len(found.changed) == 1 else "actions "
+        words.append(f"{len(found.changed):,} {what}on other resources")
+    if not words:
+        words.append("trusts others")
+    return Piece(f"{short_name(change.principal)} {', '.join(words)}", "plain")
 
 
 def paint_effect(paint: Painter, effect: Effect, before: Workspace) -> None:
