@@ -55,12 +55,14 @@ _KNOWN: dict[str, Any] = {}
 
 
 async def until(pilot: Pilot[None], fulfilled: Callable[[], bool]) -> None:
-    """Wait until something holds; a minute at most, for machines that have more to do."""
+    """Wait until something holds, and still does when all is quiet; a minute at most, for machines that have
+    more to do."""
     for _ in range(6000):
         if fulfilled():
-            break
+            await pilot.pause()
+            if fulfilled():
+                return
         await pilot.pause(0.01)
-    await pilot.pause()
     assert fulfilled()
 
 
