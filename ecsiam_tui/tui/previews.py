@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from ecsiam_tui.changes.change import AnyChange
 from ecsiam_tui.changes.words import tell
-from ecsiam_tui.graph.facts import Tone
 from ecsiam_tui.tui.differences import drawn
 from ecsiam_tui.tui.effects import headline, paint_effect
 from ecsiam_tui.tui.pictures import Painter
+from ecsiam_tui.tui.told import paint_told
 from ecsiam_tui.tui.trying import Tried
-
-TONES: dict[str, Tone] = {"+": "good", "~": "warn", "-": "bad"}
 
 
 def paint_headline(paint: Painter, tried: Tried | None) -> None:
@@ -32,9 +30,7 @@ def paint_changes(
     changes = tuple(changes)
     pairs = tried.pairs if tried is not None else ()
     for number, change in enumerate(changes):
-        told = tell(change)
-        paint.line().add(f"{told.mark} ", TONES[told.mark])
-        paint.add(told.target, "bold").line(f"  {told.what}")
+        paint_told(paint.line(), tell(change))
         paint.fact("why", change.why, "dim")
         if number < len(pairs):
             paint.put(*drawn(pairs[number], colours, width))

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input, Label, Static
 
 from ecsiam_tui.account.snapshot import Snapshot
@@ -22,13 +21,12 @@ from ecsiam_tui.changes.plan import Plan
 from ecsiam_tui.changes.words import tell
 from ecsiam_tui.tui.applying import Applier, Stop, Told, event_line, outcome_lines
 from ecsiam_tui.tui.pictures import Painter
+from ecsiam_tui.tui.screens.planned import PlannedScreen
+from ecsiam_tui.tui.told import paint_told
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 
-if TYPE_CHECKING:
-    from ecsiam_tui.tui.planning import PlanningApp
 
-
-class ApplyScreen(Screen[None]):
+class ApplyScreen(PlannedScreen):
     """One apply. It can be left before it begins and after it ended, not in between."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,11 +68,6 @@ class ApplyScreen(Screen[None]):
         self._stopping = self._going_back = False
         if interrupted is not None:
             self.error = str(UnfinishedError(interrupted))
-
-    @property
-    def ecsiam(self) -> "PlanningApp":
-        """The app."""
-        return cast("PlanningApp", self.app)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -166,12 +159,8 @@ class ApplyScreen(Screen[None]):
 
     def _painted(self) -> Painter:
         paint = Painter(self.app.theme_variables)
-        tones = {"+": "good", "~": "warn", "-": "bad"}
         for change in self.plan.changes:
-            told = tell(change)
-            paint.add(f"{told.mark} ", tones[told.mark]).add(told.target, "bold").line(
-                f"  {told.what}", "dim"
-            )
+            paint_told(paint, tell(change), "dim")
         paint.line()
         for event in self.events:
             event_line(paint, event)

@@ -1,13 +1,12 @@
 """The what-if editor: a policy document, what is wrong with it, and what it would do, while it is typed."""
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Label, Static, TextArea
 
@@ -20,13 +19,11 @@ from ecsiam_tui.tui.effects import headline, paint_effect
 from ecsiam_tui.tui.pictures import Painter, Picture
 from ecsiam_tui.tui.plan_notes import sharing_notes
 from ecsiam_tui.tui.screens.dialogs import Choose
+from ecsiam_tui.tui.screens.planned import PlannedScreen
 from ecsiam_tui.tui.trying import Trial, Tried
 from ecsiam_tui.tui.what_if import Subject
 from ecsiam_tui.tui.widgets.document_view import use_theme
 from ecsiam_tui.tui.widgets.key_line import KeyLine
-
-if TYPE_CHECKING:
-    from ecsiam_tui.tui.planning import PlanningApp
 
 REST_SECONDS = 0.3
 """What a text would do is worked out when typing has rested this long."""
@@ -68,7 +65,7 @@ class Editor(TextArea):
         self.app.theme_changed_signal.subscribe(self, lambda _: use_theme(self))
 
 
-class EditScreen(Screen[None]):
+class EditScreen(PlannedScreen):
     """Wide: the effect beside the text; narrow: below it."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
@@ -89,11 +86,6 @@ class EditScreen(Screen[None]):
         self._timer: Timer | None = None
         self._picture: Picture | None = None
         self._trial = Trial(self, self._show_tried)
-
-    @property
-    def ecsiam(self) -> "PlanningApp":
-        """The app."""
-        return cast("PlanningApp", self.app)
 
     @property
     def area(self) -> Editor:

@@ -13,6 +13,7 @@ from textual.widgets import Label, Static, TextArea
 
 from ecsiam_tui.ecs.errors import explain
 from ecsiam_tui.tui.pictures import Picture, explained_text
+from ecsiam_tui.tui.screens.planned import copy
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 from ecsiam_tui.workspace import Workspace
 
@@ -87,5 +88,4 @@ class ExplainScreen(Screen[str]):
     def action_copy(self) -> None:
         """Copy what was said."""
         if self._picture is not None:
-            self.app.copy_to_clipboard(self._picture.plain)
-            self.notify(f"{len(self._picture.plain):,} characters", title="copied")
+            copy(self, self._picture.plain)

@@ -18,6 +18,7 @@ from ecsiam_tui.findings.health import by_severity
 from ecsiam_tui.graph.kinds import words
 from ecsiam_tui.tui.judged import severity_tone
 from ecsiam_tui.tui.pictures import finding_text
+from ecsiam_tui.tui.screens.planned import copy, scroll_page
 from ecsiam_tui.tui.staging import Staged
 from ecsiam_tui.tui.widgets.filter_line import FilterLine
 from ecsiam_tui.tui.widgets.key_line import KeyLine
@@ -268,8 +269,7 @@ class FindingsScreen(Screen[None]):
 
     def action_scroll(self, direction: int) -> None:
         """Scroll the text of the marked finding."""
-        detail = self.query_one("#findings-detail")
-        detail.scroll_relative(y=direction * max(1, detail.size.height - 1), animate=False)
+        scroll_page(self.query_one("#findings-detail"), direction)
 
     def on_option_list_option_selected(self) -> None:
         """Enter on a finding."""
@@ -305,8 +305,7 @@ class FindingsScreen(Screen[None]):
         """Copy the finding as text."""
         if (finding := self.marked) is not None:
             text = finding_text(finding, self.workspace, self.app.theme_variables).plain
-            self.app.copy_to_clipboard(text)
-            self.notify(f"{len(text):,} characters", title="copied")
+            copy(self, text)
 
     # Filter
 

@@ -1,13 +1,12 @@
 """How a finding can be fixed: the ways from narrow to broad, and what each does."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,12 +17,10 @@ from ecsiam_tui.fixes.proof import fixes_for
 from ecsiam_tui.tui.pictures import Painter, Picture
 from ecsiam_tui.tui.previews import paint_changes, paint_headline
 from ecsiam_tui.tui.screens.dialogs import Choose
+from ecsiam_tui.tui.screens.planned import PlannedScreen
 from ecsiam_tui.tui.trying import Trial, Tried
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 from ecsiam_tui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from ecsiam_tui.tui.planning import PlanningApp
 
 WAIT = "Looking for fixes, and proving each…"
 
@@ -34,9 +31,10 @@ class FixList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "stage", id="fixes.stage")]
 
 
-class FixScreen(Screen[None]):
+class FixScreen(PlannedScreen):
     """The fixes above, all about the marked one below."""
 
+    PANE = "#fix-detail"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "app.pop_screen", "back", id="fixes.back"),
         Binding("a", "answer", "answer its questions", id="fixes.answer"),
@@ -57,11 +55,6 @@ class FixScreen(Screen[None]):
         self._asked = 0
         self._picture: Picture | None = None
         self._trial = Trial(self, self._show_tried)
-
-    @property
-    def ecsiam(self) -> "PlanningApp":
-        """The app."""
-        return cast("PlanningApp", self.app)
 
     @property
     def text(self) -> str:
@@ -217,16 +210,6 @@ class FixScreen(Screen[None]):
             self._list.action_cursor_down()
         else:
             self._list.action_cursor_up()
-
-    def action_scroll(self, direction: int) -> None:
-        """Scroll the text."""
-        detail = self.query_one("#fix-detail")
-        detail.scroll_relative(y=direction * max(1, detail.size.height - 1), animate=False)
-
-    def action_copy(self) -> None:
-        """Copy the text."""
-        self.app.copy_to_clipboard(self.text)
-        self.notify(f"{len(self.text):,} characters", title="copied")
 
     @work
     async def action_answer(self) -> None:

@@ -1,13 +1,12 @@
 """What was applied to the account, and taking it back."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,10 +19,9 @@ from ecsiam_tui.changes.words import tell
 from ecsiam_tui.tui.applying import Applier
 from ecsiam_tui.tui.pictures import Painter, Picture
 from ecsiam_tui.tui.screens.applying import ApplyScreen
+from ecsiam_tui.tui.screens.planned import PlannedScreen
+from ecsiam_tui.tui.told import paint_told
 from ecsiam_tui.tui.widgets.key_line import KeyLine
-
-if TYPE_CHECKING:
-    from ecsiam_tui.tui.planning import PlanningApp
 
 EMPTY = (
     "Nothing was applied to this account from here. Each apply is written down before its first call, and"
@@ -34,12 +32,12 @@ LOCKED = (
     "This session reads only: leave, and start again with --allow-writes. On the command line"
     " ecsiam-tui plan undo JOURNAL shows what an undo would do."
 )
-TONES = {"+": "good", "~": "warn", "-": "bad"}
 
 
-class HistoryScreen(Screen[None]):
+class HistoryScreen(PlannedScreen):
     """The applies above, the newest first; all about the marked one below."""
 
+    PANE = "#history-detail"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "app.pop_screen", "back", id="history.back"),
         Binding("u", "undo", "plan the undo", id="history.undo"),
@@ -61,11 +59,6 @@ class HistoryScreen(Screen[None]):
         self.applier, self.snapshot = applier, snapshot
         self.records: tuple[Record, ...] | None = None
         self._picture: Picture | None = None
-
-    @property
-    def ecsiam(self) -> "PlanningApp":
-        """The app."""
-        return cast("PlanningApp", self.app)
 
     @property
     def text(self) -> str:
@@ -158,16 +151,6 @@ class HistoryScreen(Screen[None]):
         else:
             options.action_cursor_up()
 
-    def action_scroll(self, direction: int) -> None:
-        """Scroll the text."""
-        detail = self.query_one("#history-detail")
-        detail.scroll_relative(y=direction * max(1, detail.size.height - 1), animate=False)
-
-    def action_copy(self) -> None:
-        """Copy the text below."""
-        self.app.copy_to_clipboard(self.text)
-        self.notify(f"{len(self.text):,} characters", title="copied")
-
     def _locked(self) -> bool:
         if self.read_only:
             self.notify(LOCKED, title="read-only", severity="warning", markup=False, timeout=10)
@@ -194,8 +177,7 @@ def paint_record(paint: Painter, record: Record) -> None:
     """All about one apply: its changes, what became of each call, how it ended, and what stays."""
     head = record.header
     for change in head.plan.changes:
-        told = tell(change)
-        paint.add(f"{told.mark} ", TONES[told.mark]).add(told.target, "bold").line(f"  {told.what}")
+        paint_told(paint, tell(change))
     paint.title(f"{len(record.done)} of {len(head.steps)} calls")
     results = {line.step: line for line in record.lines if line.step is not None}  # the last of each
     for number, step in enumerate(head.steps):

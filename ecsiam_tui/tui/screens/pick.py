@@ -1,13 +1,12 @@
 """Picking one of many, with what it would do beside it: a policy to attach, a role to give."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -18,12 +17,10 @@ from ecsiam_tui.graph.search import score
 from ecsiam_tui.tui.effects import headline, paint_effect
 from ecsiam_tui.tui.pictures import Painter, Picture
 from ecsiam_tui.tui.plan_notes import sharing_notes
+from ecsiam_tui.tui.screens.planned import PlannedScreen
 from ecsiam_tui.tui.trying import Trial, Tried
 from ecsiam_tui.tui.what_if import Pick
 from ecsiam_tui.tui.widgets.key_line import KeyLine
-
-if TYPE_CHECKING:
-    from ecsiam_tui.tui.planning import PlanningApp
 
 REST_SECONDS = 0.2
 """What a choice would do is worked out when the cursor has rested this long."""
@@ -48,10 +45,11 @@ def narrowed(pick: Pick, typed: str) -> list[tuple[str, str]]:
     return found_ones
 
 
-class PickScreen(Screen[None]):
+class PickScreen(PlannedScreen):
     """The choices left, the effect of the marked one right; narrow: below."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    PANE = "#pick-right"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="pick.back"),
         Binding("enter", "stage", "stage", id="pick.stage", priority=True),
@@ -69,11 +67,6 @@ class PickScreen(Screen[None]):
         self._timer: Timer | None = None
         self._picture: Picture | None = None
         self._trial = Trial(self, self._show_tried)
-
-    @property
-    def ecsiam(self) -> "PlanningApp":
-        """The app."""
-        return cast("PlanningApp", self.app)
 
     @property
     def text(self) -> str:
@@ -203,11 +196,6 @@ class PickScreen(Screen[None]):
         """Mark another choice."""
         if self.shown:
             self._list.highlighted = ((self._list.highlighted or 0) + step) % len(self.shown)
-
-    def action_scroll(self, direction: int) -> None:
-        """Scroll the effect."""
-        pane = self.query_one("#pick-right")
-        pane.scroll_relative(y=direction * max(1, pane.size.height - 1), animate=False)
 
     @work(exclusive=True, group="stage")
     async def action_stage(self) -> None:

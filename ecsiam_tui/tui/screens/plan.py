@@ -2,14 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from rich.text import Text
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -34,12 +33,11 @@ from ecsiam_tui.tui.plan_notes import (
 )
 from ecsiam_tui.tui.screens.applying import ApplyScreen
 from ecsiam_tui.tui.screens.dialogs import Ask, Choose
+from ecsiam_tui.tui.screens.planned import PlannedScreen
 from ecsiam_tui.tui.staging import Staged
+from ecsiam_tui.tui.told import paint_told
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 from ecsiam_tui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from ecsiam_tui.tui.planning import PlanningApp
 
 EMPTY = (
     "Nothing is staged. A change is staged before it is made: f on a finding offers fixes, w on a role,"
@@ -83,9 +81,10 @@ def written_folder(app: App[None], folder: Path, files: dict[str, str]) -> None:
         app.notify(f"{len(files)} files in {folder}", title="written", markup=False)
 
 
-class PlanScreen(Screen[None]):
+class PlanScreen(PlannedScreen):
     """The changes above, the marked one's difference and the effect of the plan below."""
 
+    PANE = "#plan-detail"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "back", id="plan.back"),
         Binding("A", "apply", "apply", id="plan.apply"),
@@ -106,11 +105,6 @@ class PlanScreen(Screen[None]):
         super().__init__()
         self._picture: Picture | None = None
         self._asked = 0
-
-    @property
-    def ecsiam(self) -> "PlanningApp":
-        """The app."""
-        return cast("PlanningApp", self.app)
 
     @property
     def plan(self) -> Plan | None:
@@ -242,16 +236,6 @@ class PlanScreen(Screen[None]):
             self._list.action_cursor_up()
         self.refresh_bindings()
 
-    def action_scroll(self, direction: int) -> None:
-        """Scroll the text."""
-        detail = self.query_one("#plan-detail")
-        detail.scroll_relative(y=direction * max(1, detail.size.height - 1), animate=False)
-
-    def action_copy(self) -> None:
-        """Copy the text below."""
-        self.app.copy_to_clipboard(self.text)
-        self.notify(f"{len(self.text):,} characters", title="copied")
-
     @work
     async def action_unstage(self) -> None:
         """Take the marked change out of the plan."""
@@ -345,9 +329,7 @@ def plan_text(at: int, staged: Staged, now: Workspace, colours: dict[str, str], 
     if plan is None:
         return paint.picture()
     change = plan.changes[at]
-    told = tell(change)
-    paint.add(f"{told.mark} ", {"+": "good", "~": "warn", "-": "bad"}[told.mark])
-    paint.add(told.target, "bold").line(f"  {told.what}", "dim")
+    paint_told(paint, tell(change), "dim")
     paint.line(change.target, "dim")
     paint.fact("why", change.why)
     paint_risk(paint, staged.ready, at)

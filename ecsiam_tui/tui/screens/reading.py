@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Label, Static
 
 from ecsiam_tui.tui.pictures import Picture
+from ecsiam_tui.tui.screens.planned import copy
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 
 
@@ -39,8 +40,7 @@ class ReadingScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the text."""
-        self.app.copy_to_clipboard(self._picture.plain)
-        self.notify(f"{len(self._picture.plain):,} characters", title="copied")
+        copy(self, self._picture.plain)
 
     def action_scroll(self, step: int) -> None:
         """Scroll some lines."""

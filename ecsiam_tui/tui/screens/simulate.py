@@ -1,14 +1,13 @@
 """May this principal do that, and why: typed, answered layer by layer, now and after the plan, and pinned."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -27,12 +26,10 @@ from ecsiam_tui.tui.questions import (
 )
 from ecsiam_tui.tui.screens.dialogs import Ask
 from ecsiam_tui.tui.screens.plan import written
+from ecsiam_tui.tui.screens.planned import PlannedScreen
 from ecsiam_tui.tui.widgets.document_view import DocumentView
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 from ecsiam_tui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from ecsiam_tui.tui.planning import PlanningApp
 
 REST_SECONDS = 0.15
 FIELDS = (
@@ -48,7 +45,7 @@ EMPTY = (
 )
 
 
-class SimulateScreen(Screen[None]):
+class SimulateScreen(PlannedScreen):
     """The question above; the answer left, the statement that decides right; pinned questions below."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
@@ -75,11 +72,6 @@ class SimulateScreen(Screen[None]):
         self._generation = 0
         self._timer: Timer | None = None
         self._picture: Picture | None = None
-
-    @property
-    def ecsiam(self) -> "PlanningApp":
-        """The app."""
-        return cast("PlanningApp", self.app)
 
     @property
     def text(self) -> str:
@@ -347,11 +339,6 @@ class SimulateScreen(Screen[None]):
         at = self._pins.highlighted
         if at is not None:
             self.ecsiam.unpin(at)
-
-    def action_copy(self) -> None:
-        """Copy the answer."""
-        self.app.copy_to_clipboard(self.text)
-        self.notify(f"{len(self.text):,} characters", title="copied")
 
     @work
     async def action_save(self) -> None:

@@ -1,13 +1,12 @@
 """A wizard: one question after the other, then what comes of the answers, to be staged."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,12 +17,10 @@ from ecsiam_tui.fixes.role_policies import WizardError
 from ecsiam_tui.fixes.templates import BlankError
 from ecsiam_tui.tui.pictures import Painter, Picture
 from ecsiam_tui.tui.previews import paint_changes, paint_headline
+from ecsiam_tui.tui.screens.planned import PlannedScreen
 from ecsiam_tui.tui.trying import Trial, Tried
 from ecsiam_tui.tui.widgets.key_line import KeyLine
 from ecsiam_tui.tui.wizard_steps import FIRST, NOBODY, Choices, Step, narrowed, next_step, outcome
-
-if TYPE_CHECKING:
-    from ecsiam_tui.tui.planning import PlanningApp
 
 
 class Outcome(VerticalScroll):
@@ -32,9 +29,10 @@ class Outcome(VerticalScroll):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.stage", "stage", id="wizard.stage")]
 
 
-class WizardScreen(Screen[None]):
+class WizardScreen(PlannedScreen):
     """The answers so far above; below them the question, or what comes of it all."""
 
+    PANE = "#wizard-detail"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="wizard.back", priority=True),
         Binding("enter", "next", "next", id="wizard.next", priority=True),
@@ -58,11 +56,6 @@ class WizardScreen(Screen[None]):
         self._error = ""
         self._picture: Picture | None = None
         self._trial = Trial(self, self._show_tried)
-
-    @property
-    def ecsiam(self) -> "PlanningApp":
-        """The app."""
-        return cast("PlanningApp", self.app)
 
     @property
     def answers(self) -> dict[str, tuple[str, ...]]:
@@ -233,9 +226,8 @@ class WizardScreen(Screen[None]):
 
     def action_scroll(self, direction: int) -> None:
         """Scroll what comes of it, or the choices."""
-        pane = self.query_one("#wizard-detail")
         if self.step is None:
-            pane.scroll_relative(y=direction * max(1, pane.size.height - 1), animate=False)
+            super().action_scroll(direction)
         elif self.shown:
             far = (self._list.highlighted or 0) + direction * max(1, self._list.size.height - 1)
             self._list.highlighted = min(max(far, 0), len(self.shown) - 1)

@@ -20,6 +20,7 @@ from ecsiam_tui.graph.estate import NodeState
 from ecsiam_tui.graph.kinds import NodeKind
 from ecsiam_tui.graph.outline import Item
 from ecsiam_tui.tui.rows import Rows
+from ecsiam_tui.tui.told import MARK_TONES
 
 _MEASURE = Console(width=10_000, legacy_windows=False)
 
@@ -216,7 +217,7 @@ class EstateTree(ScrollView, can_focus=True):
         text = Text(no_wrap=True, end="")
         text.append("  " * item.depth + triangle, self._style("dim"))
         if planned := self.mark_of(item):
-            text.append(f"{planned} ", self._style(_MARK_TONES[planned]))
+            text.append(f"{planned} ", self._style(MARK_TONES[planned]))
         state = item.node.state if item.node else NodeState.PRESENT
         mark = {NodeState.MISSING: ("✗ ", "bad"), NodeState.UNKNOWN: ("? ", "warn")}.get(state)
         if mark and item.statement is None:
@@ -257,7 +258,6 @@ class EstateTree(ScrollView, can_focus=True):
         return self.get_component_rich_style(f"tree--{name}", partial=True)
 
 
-_MARK_TONES = {"+": "good", "~": "warn", "-": "bad"}
 _HEALTH_TONES = {"✗": "bad", "▲": "warn", "·": "dim", "?": "warn"}
 _JUDGED_KINDS = frozenset({NodeKind.CLUSTER, NodeKind.SERVICE, NodeKind.TASK_DEFINITION, NodeKind.ROLE})
 
