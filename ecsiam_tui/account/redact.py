@@ -47,20 +47,11 @@ _AUTHORIZATION = re.compile(
     r"(?i)(?P<head>authorization[\"']?\s*[:=]\s*[\"']?(?:bearer\s+|basic\s+)?)(?P<secret>[^\s\"']+)"
 )
 _AWS_SECRET_SHAPE = re.compile(r"^[A-Za-z0-9/+]{40}$")
-_NAMING_OPTIONS = frozenset(
-    {"awslogs-group", "awslogs-region", "awslogs-stream-prefix", "awslogs-stream", "config-file-value"}
-    | {
-        "name",
-        "@type",
-        "region",
-        "log_group_name",
-        "log_stream_prefix",
-        "log_stream_name",
-        "bucket",
-        "s3_bucket",
-    }
-    | {"delivery_stream", "delivery_stream_name", "stream", "stream_name"}
-)
+_NAMING_OPTIONS = frozenset({
+    "awslogs-group", "awslogs-region", "awslogs-stream-prefix", "awslogs-stream", "config-file-value",
+    "name", "@type", "region", "log_group_name", "log_stream_prefix", "log_stream_name",
+    "bucket", "s3_bucket", "delivery_stream", "delivery_stream_name", "stream", "stream_name",
+})  # fmt: skip
 """Options that name things in AWS: requirements are read from them, and names that AWS makes up
 (`Stack-LogGroup34A663C5-noLmisWECGA6`) look as random as secrets do."""
 _WORDLIKE = re.compile(r"^[a-z0-9]+([./:_-][a-z0-9]+)*/?$")

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -97,19 +97,19 @@ def rolling(ground: Ground, session: AwsSession) -> Iterator[None]:
 
     def describe_services(self: EC2ContainerServiceBackend, cluster: str, names: list[str]) -> Any:
         services, failures = describe(self, cluster, names)
-        # What is read to judge by is no look of somebody's.
-        if not reading.is_set() and sum(map(_look, services)):
-            reading.set()
+        # What is read meanwhile to judge by is no look of somebody's; nor does a deployment move twice.
+        if looking.acquire(blocking=False):
             try:
-                needs = _needs(session)
+                if sum(map(_look, services)):
+                    needs = _needs(session)
+                    for service in list(self.services.values()):
+                        if service.deployments and service.deployments[0].get(_OURS):
+                            _move(service, self, needs, ground)
             finally:
-                reading.clear()
-            for service in list(self.services.values()):
-                if service.deployments and service.deployments[0].get(_OURS):
-                    _move(service, self, needs, ground)
+                looking.release()
         return services, failures
 
-    reading = Event()
+    looking = Lock()
     with (
         patch.object(EC2ContainerServiceBackend, "update_service", update_service),
         patch.object(EC2ContainerServiceBackend, "describe_services", describe_services),

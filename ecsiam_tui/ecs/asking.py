@@ -100,10 +100,14 @@ class Asks:
         """
         workload = self.workload
         if workload.execution_role or not workload.on_ec2:
+            kind: RoleKind = "task-execution"
+            roles: tuple[str, ...] = (workload.execution_role,)
             others = workload.instance_roles if workload.on_ec2 else ()
-            role = workload.execution_role
+        else:
+            kind, roles, others = "container-instance", workload.instance_roles or ("",), ()
+        for role in roles:
             yield from self.by(
-                "task-execution",
+                kind,
                 role,
                 row,
                 actions,
@@ -112,19 +116,6 @@ class Asks:
                 source,
                 necessity=necessity,
                 others=others,
-                open_text=open_text,
-            )
-            return
-        for role in workload.instance_roles or ("",):
-            yield from self.by(
-                "container-instance",
-                role,
-                row,
-                actions,
-                resource,
-                why,
-                source,
-                necessity=necessity,
                 open_text=open_text,
             )
 

@@ -51,9 +51,9 @@ def fixes_for(finding: Finding, facts: Facts, answers: Answers = NO_ANSWERS) -> 
                 found.append(fix)
                 continue
             proof = prove(fix, finding, facts)
-            completed = _with_launchers(fix, proof, facts)
-            if completed is not None:
-                fix, proof = completed, prove(completed, finding, facts)
+            if proof.broken and all(_is_for_launcher(one, facts) for one in proof.broken):
+                fix = _with_launchers(fix, proof.broken, facts)
+                proof = prove(fix, finding, facts)
             if proof.ok:
                 found.append(_sendable(_told(fix, proof, facts.snapshot), facts.snapshot))
     return tuple(sorted(found, key=lambda fix: (not fix.changes, fix.breadth)))
@@ -72,20 +72,20 @@ def _of_causes(finding: Finding, facts: Facts, answers: Answers) -> tuple[Fix, .
     return tuple(found)
 
 
-def _with_launchers(fix: Fix, proof: Proof, facts: Facts) -> Fix | None:
-    """The fix with what launchers lack after it, where that is all that is wrong with it: who starts a task
-    definition may have been allowed the old revision and the old roles by name. None where it does not
-    apply."""
+def _is_for_launcher(judged: Judged, facts: Facts) -> bool:
+    """Whether it is only a policy of a launcher's role that lacks something: who starts a task definition may
+    have been allowed the old revision and the old roles by name."""
+    need, decision = judged.requirement, judged.decision
+    is_there = need.role_kind in _LAUNCHERS and need.principal in facts.around.roles
+    return is_there and decision is not None and decision.blocked_by == ("identity",)
+
+
+def _with_launchers(fix: Fix, lacking: Iterable[Judged], facts: Facts) -> Fix:
+    """The fix with what launchers lack after it."""
     by_role: dict[tuple[str, str], list[Requirement]] = {}
-    for judged in proof.broken:
+    for judged in lacking:
         need = judged.requirement
-        if need.role_kind not in _LAUNCHERS or need.principal not in facts.around.roles:
-            return None
-        if judged.decision is None or judged.decision.blocked_by != ("identity",):
-            return None
         by_role.setdefault((need.principal, policy_name(need.role_kind)), []).append(need)
-    if not by_role:
-        return None
     given = tuple(
         allow(role, name, statements(needs, facts), facts, "start it with the new role and revision")
         for (role, name), needs in by_role.items()
@@ -104,15 +104,8 @@ def completed(fix: Fix, facts: Facts) -> Fix:
     """The fix with what launchers lack after it, whatever else comes of it. Raises ChangeError where the
     changes do not fit."""
     broken = _broken(facts.needs.all, after(fix.changes, facts).needs.all, _same(fix))
-    for_launchers = tuple(
-        one
-        for one in broken
-        if one.requirement.role_kind in _LAUNCHERS
-        and one.requirement.principal in facts.around.roles
-        and one.decision is not None
-        and one.decision.blocked_by == ("identity",)
-    )
-    return _with_launchers(fix, Proof(gone=True, broken=for_launchers), facts) or fix
+    lacking = [one for one in broken if _is_for_launcher(one, facts)]
+    return _with_launchers(fix, lacking, facts) if lacking else fix
 
 
 def _told(fix: Fix, proof: Proof, snapshot: Snapshot) -> Fix:
